@@ -1,0 +1,1 @@
+"""pytest options and fixture imports, nothing else."""

@@ -1,0 +1,1 @@
+"""Checkers: pure functions from the files of a dossier to a Finding."""
