@@ -1,0 +1,25 @@
+"""Autoscaling: the Manager follows its load, within its bounds, both ways."""
+
+from __future__ import annotations
+
+from suites.plugin.types import LoadFactory, Promise, Stack
+
+
+def test_the_manager_scales_with_load_and_back(promise: Promise, stack: Stack, load: LoadFactory) -> None:
+    """Load takes the Manager above its floor and not past its ceiling; idle brings it back in the promised time."""
+    scaling = stack.scaling("manager")
+    stack.wait_for_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.reaction_s)
+    with load("manager_load", stack.effort.scaling_per_s) as traffic:
+        traffic.wait_until_steady()
+        stack.observe_replicas_above("manager", scaling.min, within_s=scaling.reaction_s)
+    stack.observe_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.reaction_s)
+    promise.claim(
+        "autoscaling.scaled_up", role="manager", load="manager_load", within_s=scaling.reaction_s, ceiling=scaling.max
+    )
+    promise.claim(
+        "autoscaling.scaled_down",
+        role="manager",
+        load="manager_load",
+        stabilisation_s=scaling.stabilisation_s,
+        reaction_s=scaling.reaction_s,
+    )

@@ -1,0 +1,45 @@
+"""Conformance: the stack is what its map says, and each edge that it promises answers."""
+
+from __future__ import annotations
+
+import time
+
+import requests
+
+from suites.plugin.types import Promise, Stack
+
+
+def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -> None:
+    """Every role of the stack map is Ready with the promised number of replicas."""
+    promise.claim(
+        "conformance.roles_ready",
+        roles=[
+            {"role": role.name, "floor": role.floor, "max": role.scaling.max if role.scaling else role.floor}
+            for role in stack.map.roles.values()
+        ],
+    )
+
+
+def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
+    """Each path that a role promises through the gateway gives the promised status."""
+    edges = [(role.name, name, edge) for role in stack.map.roles.values() for name, edge in role.edges.items()]
+    for role, name, edge in edges:
+        begin = time.monotonic()
+        status, error = ask(stack.settings.gateway_url + edge.path)
+        stack.timeline.event(
+            "probe",
+            "probe.result",
+            f"{role}.{name}",
+            ok=status == edge.status,
+            measured={"status": status, "error": error, "seconds": round(time.monotonic() - begin, 4)},
+            expected={"path": edge.path, "status": edge.status},
+        )
+    promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges])
+
+
+def ask(url: str) -> tuple[int, str]:
+    """GET without following redirects: the status, or 0 and what went wrong."""
+    try:
+        return requests.get(url, timeout=5, allow_redirects=False).status_code, ""
+    except requests.RequestException as error:
+        return 0, f"{type(error).__name__}: {error}"

@@ -1,0 +1,86 @@
+"""The stack as a suite sees it: roles, effort, and waits on what the watcher sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fixtures.kube import Cluster
+from fixtures.settings import Settings
+from fixtures.stack_map import Role, Scaling, StackMap
+from fixtures.timeline import Timeline
+from fixtures.wait import WaitTimeout, wait_for
+from fixtures.watcher import Watcher
+from suites.profiles import EFFORTS, Effort
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a test stands on; reading it never changes the cluster."""
+
+    settings: Settings
+    seed: int
+    cluster: Cluster
+    map: StackMap
+    watcher: Watcher
+    timeline: Timeline
+    dossier: Path
+
+    @property
+    def effort(self) -> Effort:
+        """Rates and lengths of this run's profile."""
+        return EFFORTS[self.settings.profile]
+
+    def role(self, name: str) -> Role:
+        """A role of the stack map; UsageError when there is none of that name."""
+        return self.map.role(name)
+
+    def scaling(self, role: str) -> Scaling:
+        """The autoscaler of a role that has one."""
+        found = self.role(role).scaling
+        if found is None:
+            raise LookupError(f"the stack map gives role {role} no autoscaler")
+        return found
+
+    def replicas(self, role: str) -> tuple[int, int]:
+        """What the autoscaler asks for, and how many pods are Ready."""
+        name = self.role(role).workload
+        for workload in self.watcher.deployments.objects():
+            if workload["metadata"]["name"] == name:
+                return workload["spec"]["replicas"], workload.get("status", {}).get("readyReplicas", 0)
+        raise LookupError(f"no deployment {name}")
+
+    def wait_for_replicas(self, role: str, count: int, *, within_s: float) -> None:
+        """Wait until a role is at rest with exactly `count` pods, all Ready."""
+        wait_for(
+            lambda: self.replicas(role) == (count, count),
+            what=f"{role}: {count} replicas, all Ready",
+            within_s=within_s,
+            wake=self.watcher.deployments.changed,
+            describe=lambda: self.replicas(role),
+        )
+
+    def observe_replicas(self, role: str, count: int, *, within_s: float) -> None:
+        """Like `wait_for_replicas`, but running out of time is left for the checker to judge."""
+        self.try_wait(lambda: self.wait_for_replicas(role, count, within_s=within_s))
+
+    def observe_replicas_above(self, role: str, count: int, *, within_s: float) -> None:
+        """Watch until a role has more than `count` Ready pods; running out of time is for the checker to judge."""
+        self.try_wait(
+            lambda: wait_for(
+                lambda: min(self.replicas(role)) > count,
+                what=f"{role}: more than {count} replicas Ready",
+                within_s=within_s,
+                wake=self.watcher.deployments.changed,
+                describe=lambda: self.replicas(role),
+            )
+        )
+
+    @staticmethod
+    def try_wait(wait: Callable[[], Any]) -> None:
+        """Wait, and go on when the time runs out: the evidence shows what was seen, and its checker judges it."""
+        with suppress(WaitTimeout):
+            wait()

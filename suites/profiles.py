@@ -1,0 +1,36 @@
+"""How much effort a profile spends; what is promised never depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fixtures.settings import Profile
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Rates and lengths of one profile.
+
+    Args:
+        rounds: how often each recovery and ordering test runs, each with a victim of its own.
+        viewers_per_s: planned viewer requests per second.
+        operators_per_s: planned operator requests per second.
+        after_s: seconds of load that are observed after the fault is healed.
+        scaling_per_s: planned requests per second that take the Manager above its floor.
+        min_acked: acknowledged writes below which the ordering suite cannot tell.
+    """
+
+    rounds: int
+    viewers_per_s: float
+    operators_per_s: float
+    after_s: float
+    scaling_per_s: float
+    min_acked: int
+
+
+EFFORTS = {
+    Profile.SMOKE: Effort(1, 30, 10, 10, 150, 100),
+    Profile.QUICK: Effort(1, 50, 15, 20, 150, 300),
+    Profile.NIGHTLY: Effort(3, 50, 20, 30, 150, 500),
+    Profile.CERTIFY: Effort(10, 50, 20, 30, 150, 1000),
+}

@@ -1,0 +1,1 @@
+"""Recovery: one test per experiment."""
