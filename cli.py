@@ -15,6 +15,7 @@ from fixtures.errors import CrucibleError
 
 # verb -> module:attribute of a click command; imported only when the verb is used
 VERBS = {
+    "run": "suites.cli:run",
     "doctor": "fixtures.engine.cli:doctor",
     "images": "fixtures.images.cli:images",
     "up": "fixtures.cluster.cli:up",
