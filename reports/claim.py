@@ -15,7 +15,7 @@ from typing import Any
 
 from reports.verdict import Finding, Verdict
 
-Checker = Callable[..., Finding]
+Checker = Callable[..., object]
 
 
 @dataclass(frozen=True)

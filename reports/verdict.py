@@ -52,3 +52,9 @@ class Finding:
     budget: str = ""
     evidence: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
+
+
+def worst_of(findings: Iterable[Finding]) -> Finding:
+    """The first finding with the worst verdict; of none, INCONCLUSIVE."""
+    none = Finding(Verdict.INCONCLUSIVE, "nothing was claimed, so nothing was proven")
+    return min(findings, key=lambda finding: _WORST_FIRST.index(finding.verdict), default=none)

@@ -1,0 +1,121 @@
+"""Certificates: for each fault of a run, the evidence that it took effect and that it was healed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reports.timeline import Event, Timeline
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the timeline says about one fault.
+
+    Args:
+        fault_id: its id; all its events carry it.
+        experiment: the experiment that brought it in.
+        fault: its name, such as `kill_pod`.
+        victims: `{kind, namespace, name, uid}` each, as planned.
+        events: its events by kind, the first of each.
+    """
+
+    fault_id: str
+    experiment: str
+    fault: str
+    victims: tuple[dict[str, Any], ...]
+    events: dict[str, Event]
+
+    @property
+    def effective(self) -> Event | None:
+        """The event that proves the effect."""
+        return self.events.get("fault.effective")
+
+    @property
+    def healed(self) -> Event | None:
+        """The event that proves the healing."""
+        return self.events.get("fault.healed")
+
+    @property
+    def injecting(self) -> Event | None:
+        """Written just before the act: nothing this fault did happened earlier."""
+        return self.events.get("fault.injecting")
+
+    def problems(self) -> list[str]:
+        """Why this is no proof; empty when effect and healing are both proven, in that order."""
+        found = []
+        if not self.victims:
+            found.append("it names no victim")
+        for victim in self.victims:
+            if not victim.get("uid"):
+                found.append(f"victim {victim.get('name')} has no UID")
+        effective, healed = self.effective, self.healed
+        if effective is None:
+            why = self.events.get("fault.not_effective")
+            found.append("its effect is not proven" + (f" ({why.data.get('evidence')})" if why else ""))
+        elif not effective.data.get("evidence"):
+            found.append("fault.effective carries no evidence")
+        elif self.injecting and effective.t + effective.err < self.injecting.t - self.injecting.err:
+            found.append("the evidence of its effect is older than the act")
+        if healed is None:
+            why = self.events.get("fault.not_healed")
+            found.append("its healing is not proven" + (f" ({why.data.get('evidence')})" if why else ""))
+        elif not healed.data.get("evidence"):
+            found.append("fault.healed carries no evidence")
+        elif effective and healed.t + healed.err < effective.t - effective.err:
+            found.append("it was healed before it took effect")
+        return found
+
+    def span(self) -> tuple[float, float] | None:
+        """`t` from effect to healing; to infinity when it was never healed; None when it never took effect."""
+        if self.effective is None:
+            return None
+        return self.effective.t, self.healed.t if self.healed else float("inf")
+
+    def to_json(self) -> dict[str, Any]:
+        """As kept in run.json."""
+        return {
+            "fault_id": self.fault_id,
+            "fault": self.fault,
+            "experiment": self.experiment,
+            "victims": list(self.victims),
+            "effective": _proof(self.effective),
+            "healed": _proof(self.healed),
+        }
+
+
+def _proof(event: Event | None) -> dict[str, Any] | None:
+    return {"t": event.t, "evidence": event.data.get("evidence")} if event else None
+
+
+def certificates(timeline: Timeline) -> list[Certificate]:
+    """All faults of a run in the order in which they were planned, proven or not."""
+    found: dict[str, list[Event]] = {}
+    for event in timeline.query("fault.*"):
+        if event.fault_id:
+            found.setdefault(event.fault_id, []).append(event)
+    return [_certificate(fault_id, events) for fault_id, events in found.items()]
+
+
+def _certificate(fault_id: str, events: list[Event]) -> Certificate:
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.kind, event)
+    planned = first.get("fault.planned", events[0])
+    return Certificate(
+        fault_id=fault_id,
+        experiment=planned.subject,
+        fault=str(planned.data.get("fault", "")),
+        victims=tuple(planned.data.get("victims") or ()),
+        events=first,
+    )
+
+
+def of(timeline: Timeline, *, experiment: str | None = None, fault_ids: list[str] | None = None) -> list[Certificate]:
+    """The certificates of one experiment, or of some faults."""
+    return [
+        certificate
+        for certificate in certificates(timeline)
+        if (experiment is None or certificate.experiment == experiment)
+        and (fault_ids is None or certificate.fault_id in fault_ids)
+    ]
