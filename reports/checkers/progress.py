@@ -1,0 +1,48 @@
+"""Progress during a fault: a promise kept while nobody asked for anything was not tested.
+
+After Redpanda's `progress_during_fault`: a minimum of successful operations inside the fault's window.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reports.checkers.fault_window import NoSuchFault, fault_window
+from reports.requests import RequestsError, read_requests
+from reports.timeline import TimelineError
+from reports.timeline import read as read_timeline
+from reports.verdict import Finding, Verdict
+
+
+def during_fault(
+    dossier: Path, *, load: str, fault_id: str, at_least: int, names: list[str] | None = None, deadline_s: float = 5.0
+) -> Finding:
+    """At least that many requests got a good answer between the fault's injection and its proven healing.
+
+    FAIL when enough were sent and too few served; INCONCLUSIVE when too few were sent to tell.
+
+    Args:
+        dossier: the folder of a run.
+        load: the load's name.
+        fault_id: the fault, or `all`.
+        at_least: good answers that must have ended inside the fault's window.
+        names: only requests of these names.
+        deadline_s: seconds from its planned start after which an answer comes too late.
+    """
+    budget = f"\N{GREATER-THAN OR EQUAL TO} {at_least} good answers during the fault"
+    try:
+        timeline = read_timeline(dossier)
+        fault = fault_window(timeline, fault_id)
+        requests = read_requests(dossier, load, timeline).named(names)
+    except (RequestsError, TimelineError, NoSuchFault) as error:
+        return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget)
+    inside = requests.sent & (requests.start_s_of >= fault.start_s) & (requests.start_s_of < fault.end_s)
+    sent = int(inside.sum())
+    good = int((inside & requests.good(deadline_s) & (requests.end_s_of <= fault.end_s)).sum())
+    measured = f"{good} good answers"
+    reason = f"{good} of {sent} requests sent during the fault, {fault}, were served before it ended"
+    verdict = Verdict.PASS if good >= at_least else Verdict.FAIL if sent >= at_least else Verdict.INCONCLUSIVE
+    if verdict is Verdict.INCONCLUSIVE:
+        reason += f"; {at_least} are needed to tell"
+    data = {"sent": sent, "ok": good, "fault_s": round(fault.end_s - fault.start_s, 3)}
+    return Finding(verdict, reason, measured, budget, (f"load/requests-{load}.csv", "timeline.jsonl"), data)
