@@ -135,7 +135,7 @@ def read(dossier: Path) -> Timeline:
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
-        raise TimelineError(f"{path} is missing: nothing was observed") from error
+        raise TimelineError(f"{FILE} is missing: nothing was observed") from error
     torn = False
     events: list[Event] = []
     for number, line, whole in _lines(raw):
