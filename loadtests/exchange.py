@@ -11,7 +11,6 @@ browsers and SDKs do, so an idle close is not counted as an outage. Once a reque
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from select import POLLIN
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,21 +20,11 @@ from gevent.monkey import get_original
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
 
 from fixtures.errors import UsageError
+from loadtests.answer import Answer
 
 _poll: Any = get_original("select", "poll")  # gevent's own poll would yield; this one only looks
 CONNECT_S = 2.0
 READ_S = 5.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: status 0 and an error when nothing did; `sent` is False when no byte had left."""
-
-    status: int
-    headers: Any = field(default_factory=dict)
-    body: bytes = b""
-    error: str = ""
-    sent: bool = True
 
 
 class Connections:

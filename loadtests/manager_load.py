@@ -12,8 +12,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from loadtests.exchange import Answer
-from loadtests.open_loop import OpenLoopUser, judge, run
+from loadtests.answer import Answer, judge
+from loadtests.open_loop import OpenLoopUser, run
 
 KEYS = 50
 BODY = b'{"load": true}'

@@ -23,7 +23,8 @@ from locust import User, events, task
 
 from fixtures.errors import CrucibleError, UsageError
 from fixtures.settings import ROOT, load_settings
-from loadtests.exchange import CONNECT_S, READ_S, Answer, Connections
+from loadtests.answer import Answer
+from loadtests.exchange import CONNECT_S, READ_S, Connections
 from loadtests.rows import Plan, RequestRows
 from loadtests.schedule import planned, starts
 
@@ -180,10 +181,3 @@ class OpenLoopUser(User):
             request_type=method, name=what, response_time=(end_ns - planned_ns) / 1e6, response_length=len(answer.body),
             exception=RuntimeError(error) if error else None, context={}, response=None,
         )  # fmt: skip
-
-
-def judge(answer: Answer, *expected: int) -> str:
-    """Why an answer is no good, or '' when its status is one of those expected."""
-    if answer.error or answer.status in expected:
-        return answer.error
-    return f"status {answer.status}"

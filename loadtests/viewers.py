@@ -13,8 +13,8 @@ from typing import Any
 
 from locust import events
 
-from loadtests.exchange import Answer
-from loadtests.open_loop import OpenLoopUser, judge, run
+from loadtests.answer import Answer, judge
+from loadtests.open_loop import OpenLoopUser, run
 
 CHANNELS = 200
 
