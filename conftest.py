@@ -1,1 +1,3 @@
 """pytest options and fixture imports, nothing else."""
+
+pytest_plugins = ["suites.plugin.options", "suites.plugin.job", "suites.plugin.fixtures"]

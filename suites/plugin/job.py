@@ -1,30 +1,37 @@
 """The main job as a pytest plugin: one dossier per session, one record per test, one verdict at the end.
 
-It stays out of the way of every other pytest run: nothing is created before a test asks for the stack.
+It stays out of the way of every other pytest run: nothing is made before a test asks for a promise.
 """
 
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Generator
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from fixtures.errors import CrucibleError
+from reports.run import Run, TestRecord
 from reports.text import failure_text, summary
 from reports.verdict import EXIT_CODES, Verdict
 from suites.plugin.options import settings_key
-from suites.plugin.session import Session, session_key
+from suites.plugin.session import Session, promise_key, session_key
 
-# pytest's own exit codes for a run that ended by itself: passed, failed, nothing collected
-ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+run_key = pytest.StashKey[Run]()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.stash[session_key] = Session(session.config.stash[settings_key])
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    job = session.config.stash[session_key]
+    job.planned = [item.nodeid for item in session.items if "promise" in getattr(item, "fixturenames", ())]
+    if job.planned:
+        signal.signal(signal.SIGTERM, _as_ctrl_c)
 
 
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
@@ -33,54 +40,69 @@ def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    session = item.config.stash[session_key]
-    session.begin(item)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    item.config.stash[session_key].begin(item.nodeid)
     result = yield
-    session.finish(item)
+    if promise_key in item.stash:
+        item.config.stash[session_key].start_test(item.stash[promise_key])
     return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Judge a test's promise when its body is done; the verdict's word comes first in the message."""
-    session = item.config.stash[session_key]
-    error: BaseException | None = None
+    if promise_key not in item.stash:
+        return (yield)
+    error = ""
     try:
         result = yield
-    except (Exception, pytest.fail.Exception) as caught:
-        error, result = caught, None
-    if not session.judges(item):
-        if error is not None:
-            raise error
-        return result
-    record = session.judge(item, error)
+    except CrucibleError as caught:
+        error, result = str(caught), None
+    except Exception as caught:
+        error, result = f"{type(caught).__name__}: {caught}", None
+    job = item.config.stash[session_key]
+    record = job.judge(item.stash[promise_key], error)
     if record.verdict is not Verdict.PASS:
-        pytest.fail(failure_text(record, session.run), pytrace=False)
+        assert job.run is not None
+        pytest.fail(failure_text(record, job.run), pytrace=False)
     return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """A promise whose test could not be set up, or was skipped, is on record too."""
     report: pytest.TestReport = yield
-    session = item.config.stash[session_key]
-    if call.when != "call" and call.excinfo is not None:
-        session.record_harness_error(item, f"{call.when}: {call.excinfo.exconly()}", skipped=report.skipped)
+    job = item.config.stash[session_key]
+    if item.nodeid in job.planned and call.when != "call" and call.excinfo is not None:
+        word = "skipped" if report.skipped else "error"
+        why = f"{call.when}: {call.excinfo.value}"
+        job.keep(TestRecord(id=item.nodeid, promise=sentence_of(item), **{word: why}))
+        if isinstance(call.excinfo.value, CrucibleError):
+            report.longrepr = f"{Verdict.INCONCLUSIVE}: {why}"  # for people: no traceback
     return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     result = yield
-    job = session.config.stash[session_key]
-    if job.started:
-        job.close(interrupted=exitstatus not in ENDED, at=time.time())
-        session.exitstatus = EXIT_CODES[job.run.verdict] if exitstatus in ENDED else 3
+    interrupted = "" if exitstatus in ENDED else pytest.ExitCode(exitstatus).name.lower().replace("_", " ")
+    run = session.config.stash[session_key].close(interrupted=interrupted)
+    if run is not None:
+        session.config.stash[run_key] = run
+        session.exitstatus = EXIT_CODES[run.verdict]
     return result
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    job = config.stash[session_key]
-    if job.started:
+    if run_key in config.stash:
+        run = config.stash[run_key]
         terminalreporter.section("crucible")
-        terminalreporter.write_line(summary(job.run, job.dossier))
+        terminalreporter.write_line(summary(run, config.stash[session_key].dossier))
+        if run.interrupted:
+            terminalreporter.write_line("interrupted; what is still broken is undone by: crucible heal")
+
+
+def sentence_of(item: pytest.Item) -> str:
+    """The promise: the first line of the test's docstring."""
+    doc = getattr(getattr(item, "function", None), "__doc__", None) or item.name
+    return str(doc).strip().splitlines()[0]

@@ -1,23 +1,20 @@
-"""A promise under test: the claims made about it, and how they end as one verdict."""
+"""A promise under test: the claims made about it, kept until the test's body is done and then judged from evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from reports.claim import Claim, judge
-from reports.verdict import Finding, Verdict, worst
+from reports.claim import Claim
 
 
 @dataclass
 class Promise:
-    """Gathers claims while a test runs; judged once, from the evidence, when its body is done.
+    """Gathers claims while a test runs.
 
     Args:
         test: the test's id.
-        sentence: what is promised, from the test's docstring.
-        dossier: the folder of the evidence.
+        sentence: what is promised: the first line of the test's docstring.
 
     Example::
 
@@ -26,17 +23,9 @@ class Promise:
 
     test: str
     sentence: str
-    dossier: Path
     claims: list[Claim] = field(default_factory=list)
-    experiments: list[str] = field(default_factory=list)
+    experiment: str | None = None
 
     def claim(self, checker: str, **args: Any) -> None:
-        """State a claim; `judge` answers it from the files of the dossier."""
+        """State a claim; its checker answers it from the files of the dossier once the test's body is done."""
         self.claims.append(Claim(checker, args))
-
-    def judge(self) -> tuple[Verdict, list[Finding]]:
-        """The verdict and each claim's finding; without a claim nothing was proven: INCONCLUSIVE."""
-        findings = [judge(self.dossier, claim) for claim in self.claims]
-        if not findings:
-            findings = [Finding(Verdict.INCONCLUSIVE, "the test made no claim, so it proved nothing")]
-        return worst(finding.verdict for finding in findings), findings

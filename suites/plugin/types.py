@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from chaos.run import Journal
-from fixtures.load import Load
+from fixtures.load import Load as LoadFactory
 from suites.plugin.promise import Promise
 from suites.plugin.stack import Stack
 
 __all__ = ["Experiment", "LoadFactory", "Promise", "Stack"]
-
-
-class LoadFactory(Protocol):
-    """`load("viewers", rate_per_s)`: a Locust run as a context manager."""
-
-    def __call__(self, name: str, rate_per_s: float) -> Load: ...
 
 
 class Experiment(Protocol):

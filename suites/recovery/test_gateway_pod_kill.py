@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
+from suites.recovery.under_load import break_under_load
 
 
 def test_losing_a_gateway_pod_keeps_viewers_served(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
-    """Losing one of two gateway pods keeps at least 80 % of viewers served in every 5 s, and the pod is back in time."""
-    with load("viewers", stack.effort.viewers_per_s) as viewers:
-        viewers.wait_until_steady()
-        fault = experiment("gateway-pod-kill")
-        viewers.wait_until_steady(hold_for_s=stack.effort.after_s)
-    promise.claim("certificate.proven", experiment=fault.folder)
-    promise.claim("progress.during_fault", load="viewers", fault_id=fault.fault_id, at_least=20)
-    promise.claim("availability.in_windows", load="viewers", at_least=0.80, window_s=5, fault_id=fault.fault_id)
-    promise.claim(
-        "recovery.within",
-        fault_id=fault.fault_id,
-        role="gateway",
-        budget_s=stack.role("gateway").recovery_s,
-        load="viewers",
-    )
+    """Losing one of two gateway pods keeps at least 80 % of viewers served in every 5 s, and it is back in time."""
+    rate = stack.effort.viewers_per_s
+    broken = break_under_load(stack, load, experiment, name="gateway-pod-kill", under="viewers", rate_per_s=rate)
+    broken.is_proven(promise)
+    broken.keeps_serving(promise, at_least=0.80, window_s=5, min_requests=20)
+    broken.recovers(promise, "gateway", budget_s=stack.role("gateway").recovery_s)

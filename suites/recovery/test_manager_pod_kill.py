@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
+from suites.recovery.under_load import break_under_load
 
 
 def test_losing_a_manager_pod_keeps_operators_served(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
     """Losing one Manager pod keeps at least 70 % of operators served in every 5 s, and the pod is back in time."""
-    with load("operators", stack.effort.operators_per_s) as operators:
-        operators.wait_until_steady()
-        fault = experiment("manager-pod-kill")
-        operators.wait_until_steady(hold_for_s=stack.effort.after_s)
-    promise.claim("certificate.proven", experiment=fault.folder)
-    promise.claim("progress.during_fault", load="operators", fault_id=fault.fault_id, at_least=10)
-    promise.claim("availability.in_windows", load="operators", at_least=0.70, window_s=5, fault_id=fault.fault_id)
-    promise.claim(
-        "recovery.within",
-        fault_id=fault.fault_id,
-        role="manager",
-        budget_s=stack.role("manager").recovery_s,
-        load="operators",
-    )
+    rate = stack.effort.operators_per_s
+    broken = break_under_load(stack, load, experiment, name="manager-pod-kill", under="operators", rate_per_s=rate)
+    broken.is_proven(promise)
+    broken.keeps_serving(promise, at_least=0.70, window_s=5, min_requests=10)
+    broken.recovers(promise, "manager", budget_s=stack.role("manager").recovery_s)

@@ -1,0 +1,53 @@
+"""The fixtures of the suites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from suites.plugin.job import sentence_of
+from suites.plugin.promise import Promise
+from suites.plugin.session import promise_key, session_key
+
+if TYPE_CHECKING:
+    from chaos.run import Journal
+    from fixtures.load import Load
+    from suites.plugin.stack import Stack
+    from suites.plugin.types import Experiment
+
+
+@pytest.fixture
+def promise(request: pytest.FixtureRequest) -> Promise:
+    """What the test promises: its docstring; the test states claims about it."""
+    made = Promise(request.node.nodeid, sentence_of(request.node))
+    assert request.config.stash[session_key].dossier
+    request.node.stash[promise_key] = made
+    return made
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The whole stack, up and watched."""
+    return request.config.stash[session_key].stack()
+
+
+@pytest.fixture
+def load(stack: Stack) -> Load:
+    """Starts loads through the gateway that leave their evidence in the dossier."""
+    from fixtures.load import Load
+
+    return Load(stack.settings, stack.dossier, stack.timeline)
+
+
+@pytest.fixture
+def experiment(stack: Stack, promise: Promise) -> Experiment:
+    """Runs an experiment of `chaos/experiments/` to its end."""
+
+    from chaos.run import run_experiment
+
+    def run(name: str) -> Journal:
+        promise.experiment = name
+        return run_experiment(name, stack.dossier, settings=stack.settings, seed=stack.seed)
+
+    return run

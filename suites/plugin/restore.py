@@ -1,0 +1,66 @@
+"""After each test the stack must be as it was before; what a test left broken is mended before the next one."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chaos.heal import heal_open
+from chaos.ledger import Ledger
+from fixtures.cluster.state import diff, snapshot
+from fixtures.wait import WaitTimeout, wait_for
+from suites.plugin.promise import Promise
+from suites.plugin.stack import Stack
+
+BACK_WITHIN_S = 90.0
+"""An autoscaler's stabilisation window and reaction lie in here, and a node's return."""
+
+
+class Restorer:
+    """Compares the stack with how it stood before the test, and mends what is open in the ledger."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._ledger = Ledger(stack.settings.cluster_home)
+        self._before: dict[str, Any] = {}
+
+    def remember(self, test: str) -> None:
+        """Keep the state before a test as evidence."""
+        self._before = snapshot(self._stack.cluster, self._stack.map)
+        self._write(test, "before.json", json.dumps(self._before, indent=1))
+
+    def restore(self, promise: Promise) -> None:
+        """Wait until nothing differs any more, keep what does as evidence, and claim that it is nothing.
+
+        A fault that the ledger still holds open will not mend itself, so it is not waited for.
+        """
+        within_s = 1.0 if self._ledger.open_entries() else BACK_WITHIN_S
+        with suppress(WaitTimeout):  # the diff below says what is left, and its checker judges it
+            wait_for(lambda: not self._diff(), what="the stack to be as it was", within_s=within_s, every_s=0.5,
+                     describe=self._diff)  # fmt: skip
+        after = snapshot(self._stack.cluster, self._stack.map)
+        self._write(promise.test, "after.json", json.dumps(after, indent=1))
+        self._write(promise.test, "diff.txt", "".join(line + "\n" for line in diff(self._before, after)))
+        promise.claim("conformance.as_it_was", test=folder_of(promise.test))
+
+    def mend(self) -> None:
+        """Heal what the test left open, so that the next one starts from a whole stack."""
+        if self._ledger.open_entries():
+            heal_open(self._stack.settings)
+            wait_for(lambda: not self._diff(), what="the stack to be as it was", within_s=BACK_WITHIN_S, every_s=0.5,
+                     describe=self._diff)  # fmt: skip
+
+    def _diff(self) -> list[str]:
+        return diff(self._before, snapshot(self._stack.cluster, self._stack.map))
+
+    def _write(self, test: str, name: str, text: str) -> None:
+        path = self._stack.dossier / "state" / folder_of(test) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text)
+
+
+def folder_of(test: str) -> str:
+    """A test's id as one folder name."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in test.removeprefix("suites/"))

@@ -1,0 +1,133 @@
+"""One run of the main job: its dossier, its stack, and the record of each test."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fixtures.errors import CrucibleError
+from fixtures.settings import ROOT, Settings
+from fixtures.timeline import Timeline
+from reports import dossier as dossiers
+from reports.judging import judge_test
+from reports.run import Run, TestRecord
+from suites.plugin.promise import Promise
+
+if TYPE_CHECKING:  # clusters are imported by those who have one: self-tests load this plugin too
+    from suites.plugin.restore import Restorer
+    from suites.plugin.stack import Stack
+
+session_key = pytest.StashKey["Session"]()
+promise_key = pytest.StashKey[Promise]()
+
+
+class Session:
+    """Opens the dossier when the first promise asks for it, the stack when the first test asks for that."""
+
+    def __init__(self, settings: Settings) -> None:
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+        self.settings = settings.model_copy(update={"seed": seed})
+        self.planned: list[str] = []
+        self.run: Run | None = None
+        self._dossier: Path | None = None
+        self._timeline: Timeline | None = None
+        self._stack: Stack | None = None
+        self._restorer: Restorer | None = None
+        self._failure: CrucibleError | None = None
+        self._began: dict[str, float] = {}
+        self._keep = ExitStack()
+
+    @property
+    def dossier(self) -> Path:
+        """The dossier's folder; made at the first call."""
+        if self._dossier is None:
+            if self.settings.run_dir is None:
+                self._dossier = dossiers.create(ROOT / "reports" / "out")
+            else:
+                self._dossier = self.settings.run_dir.resolve()
+                self._dossier.mkdir(parents=True, exist_ok=True)
+            self.settings = self.settings.model_copy(update={"run_dir": self._dossier})
+            self.run = Run(
+                run_id=self._dossier.name, seed=self.settings.seed, profile=self.settings.profile.value,
+                cluster=self.settings.cluster, planned=self.planned,
+            )  # fmt: skip
+            dossiers.save(self._dossier, self.run)
+            self._timeline = Timeline(self._dossier)
+        return self._dossier
+
+    @property
+    def timeline(self) -> Timeline:
+        """The dossier's timeline."""
+        assert self.dossier
+        assert self._timeline
+        return self._timeline
+
+    def stack(self) -> Stack:
+        """The stack, up and watched; what failed once is not tried again for each test."""
+        if self._failure is not None:
+            raise self._failure
+        if self._stack is None:
+            from suites.plugin.restore import Restorer
+            from suites.plugin.standing import stand_up
+
+            try:
+                self._stack, images = stand_up(self._keep, self.settings, self.dossier, self.timeline)
+            except CrucibleError as error:
+                self._failure = error
+                raise
+            assert self.run is not None
+            self.run.stack = images
+            self._restorer = Restorer(self._stack)
+        return self._stack
+
+    def begin(self, test: str) -> None:
+        """Remember when a test began."""
+        self._began[test] = time.monotonic()
+
+    def start_test(self, promise: Promise) -> None:
+        """A test's body is about to run: mark it on the timeline, and remember how the stack stands."""
+        self.timeline.event("harness", "test.started", promise.test)
+        if self._restorer is not None:
+            self._restorer.remember(promise.test)
+
+    def judge(self, promise: Promise, error: str) -> TestRecord:
+        """A test's body is over: see that the stack is as it was, judge all claims, keep the record."""
+        if self._restorer is not None:
+            self._restorer.restore(promise)
+        self.timeline.event("harness", "test.finished", promise.test)
+        record = judge_test(
+            self.dossier, test=promise.test, promise=promise.sentence, claims=promise.claims,
+            seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
+        )  # fmt: skip
+        self.keep(record)
+        if self._restorer is not None:
+            self._restorer.mend()
+        return record
+
+    def keep(self, record: TestRecord) -> None:
+        """Put a record into run.json at once: a run that dies later still tells what it found."""
+        assert self.dossier
+        assert self.run
+        self.run.record(record)
+        dossiers.save(self.dossier, self.run)
+
+    def close(self, *, interrupted: str) -> Run | None:
+        """End the run and write its report; nothing happens when no test asked for a dossier."""
+        self._keep.close()
+        if self.run is None or self._dossier is None or self._timeline is None:
+            return None
+        from reports.html import write_report  # matplotlib is paid for only by those who ran something
+
+        self._timeline.event("harness", "run.finished", "run", interrupted=interrupted)
+        self._timeline.close()
+        self.run.interrupted = interrupted
+        self.run.finished = datetime.now(UTC)
+        dossiers.save(self._dossier, self.run)
+        write_report(self._dossier, self.run)
+        return self.run

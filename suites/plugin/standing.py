@@ -1,0 +1,36 @@
+"""Standing the stack up for a run: lock, engine, images, cluster, watcher; each undone in reverse when the run ends."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from fixtures.cluster.up import up
+from fixtures.kube import Cluster
+from fixtures.lock import lock
+from fixtures.settings import Settings
+from fixtures.stack_map import load_stack_map
+from fixtures.timeline import Timeline
+from fixtures.watcher import Watcher
+from suites.plugin.stack import Stack
+
+
+def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timeline) -> tuple[Stack, dict[str, str]]:
+    """Return the running stack, and the image of each component.
+
+    Args:
+        keep: what must be given back at the end of the run goes in here.
+        settings: with the seed and the dossier of this run.
+        dossier: its folder.
+        timeline: gets the watcher's events.
+
+    Raises:
+        CrucibleError: the stack cannot be had; it says why and what to type next.
+    """
+    keep.enter_context(lock(settings))
+    images = up(settings)
+    cluster = Cluster(settings)
+    stack_map = load_stack_map()
+    watcher = keep.enter_context(Watcher(cluster, stack_map, timeline))
+    assert settings.seed is not None
+    return Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier), images

@@ -1,0 +1,57 @@
+"""Breaking the stack while load flows, and the claims that every recovery test makes about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One fault under one load, as evidence.
+
+    Args:
+        fault_id: the fault on the timeline.
+        folder: the experiment's folder in the dossier.
+        load: the load's name in the dossier.
+    """
+
+    fault_id: str
+    folder: str
+    load: str
+
+    def is_proven(self, promise: Promise) -> None:
+        """Claim that the fault took effect and was healed, each with its own evidence."""
+        promise.claim("certificate.proven", experiment=self.folder)
+
+    def keeps_serving(self, promise: Promise, *, at_least: float, window_s: float, min_requests: int) -> None:
+        """Claim the share of planned requests answered in every window, given that enough were sent to tell."""
+        promise.claim("progress.during_fault", load=self.load, fault_id=self.fault_id, at_least=min_requests)
+        promise.claim(
+            "availability.in_windows", load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s
+        )
+
+    def recovers(self, promise: Promise, role: str, *, budget_s: float) -> None:
+        """Claim that a role is whole again within its budget, counted from the fault's effect."""
+        promise.claim("recovery.within", fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
+
+
+def break_under_load(
+    stack: Stack, load: LoadFactory, experiment: Experiment, *, name: str, under: str, rate_per_s: float
+) -> Broken:
+    """Run an experiment while a load flows, and go on loading until its effects can be seen to be over.
+
+    Args:
+        stack: what is broken.
+        load: starts loads.
+        experiment: runs experiments.
+        name: the experiment.
+        under: the load.
+        rate_per_s: planned requests per second.
+    """
+    with load(under, rate_per_s) as traffic:
+        traffic.wait_until_steady()
+        fault = experiment(name)
+        stack.try_wait(lambda: traffic.wait_until_steady(hold_for_s=stack.effort.after_s))
+    return Broken(fault.fault_ids[0] if fault.fault_ids else "", fault.folder, traffic.name)
