@@ -1,0 +1,43 @@
+"""Keeps the evidence of `chaos run` together: one session per experiment, its journal in the dossier."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from typing import Any
+
+from chaoslib import encoder
+from chaoslib.exceptions import InterruptExecution
+
+from chaos import session
+from fixtures.errors import CrucibleError
+
+logger = logging.getLogger("chaostoolkit")
+
+
+def before_experiment_control(context: dict[str, Any], configuration: Any = None, **_: Any) -> None:
+    """Open the session: dossier, watcher, lock; a run that cannot have them does not begin."""
+    if context.get("dry"):
+        return
+    try:
+        session.current(configuration)
+    except CrucibleError as error:
+        raise InterruptExecution(str(error)) from error
+
+
+def after_experiment_control(
+    context: dict[str, Any], state: dict[str, Any], configuration: Any = None, **_: Any
+) -> None:
+    """Keep a copy of the journal in the dossier when nobody else does, and end the session."""
+    if context.get("dry"):
+        return
+    try:
+        with contextlib.suppress(CrucibleError):
+            here = session.current(configuration)
+            if here.alone:
+                text = json.dumps(state, indent=2, ensure_ascii=False, default=encoder)
+                (here.folder / "journal.json").write_text(text)
+                logger.info(f"timeline and journal: {here.folder.parent.parent}")
+    finally:
+        session.close()

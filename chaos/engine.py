@@ -1,0 +1,180 @@
+"""One engine for all faults: ledger → inject → certify → heal → certify, each step on the timeline."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.fault import Evidence, Fault, NotEffective, NotHealed, NothingToBreak, Target, arguments, describe
+from chaos.ledger import Entry, Ledger
+from fixtures.timeline import Timeline
+from fixtures.wait import WaitTimeout, wait_for
+
+logger = logging.getLogger("crucible")
+PLANTED_WAIT_S = 15.0  # with the planted defect nothing was done, so nothing will come
+LOOK_EVERY_S = 0.05  # looks are at memory first; this bounds how late evidence is seen
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Proof of one half of a fault: that it took effect, or that it was healed.
+
+    Args:
+        fault_id: the fault.
+        victims: `{kind, namespace, name, uid}` each.
+        t: when the evidence was seen, in seconds since the start of the run.
+        evidence: the evidence, as JSON values.
+    """
+
+    fault_id: str
+    fault: str
+    victims: list[dict[str, str]]
+    t: float
+    evidence: Evidence
+
+    def to_json(self) -> dict[str, Any]:
+        """As an activity returns it to Chaos Toolkit."""
+        return {"fault_id": self.fault_id, "fault": self.fault, "victims": self.victims, "t": round(self.t, 6),
+                "evidence": self.evidence}  # fmt: skip
+
+
+class Engine:
+    """Breaks and mends; nothing else in Crucible does.
+
+    Args:
+        ledger: where undo steps are kept.
+        timeline: where the steps are told.
+        run: the folder name of the dossier.
+        experiment: the experiment's run; the subject of the events.
+        leave_broken: the planted defect `no-heal`: `heal` waits for healing without doing anything for it.
+
+    Example::
+
+        with engine.broken(KillPod(world, role="gateway")) as certificate:
+            ...
+    """
+
+    def __init__(
+        self, ledger: Ledger, timeline: Timeline, *, run: str, experiment: str, leave_broken: bool = False
+    ) -> None:
+        self.ledger, self.timeline, self.run, self.experiment = ledger, timeline, run, experiment
+        self.leave_broken = leave_broken
+
+    def inject(self, fault: Fault) -> Certificate:
+        """Break something and return the proof that it is broken; it stays on the ledger until healed.
+
+        Raises:
+            NothingToBreak: no target matched; nothing was done.
+            NotEffective: there was no evidence of an effect in time; the fault was healed again.
+            Exception: what `inject` itself raised; the fault was healed again.
+        """
+        fault_id = f"{self.experiment}-{secrets.token_hex(3)}"
+        name = describe(fault)
+        try:
+            targets = fault.targets()
+            if not targets:
+                raise NothingToBreak(f"{name} found no target")
+        except NothingToBreak as nothing:
+            self._event("fault.planned", fault_id, fault=name, victims=[])
+            self._event("fault.not_effective", fault_id, fault=name, victims=[], evidence=nothing.message)
+            raise
+        victims = [target.victim() for target in targets]
+        self._event("fault.planned", fault_id, fault=name, victims=victims)
+        entry = Entry(fault_id, _recipe(fault), [t.to_json() for t in targets], self.run, self.experiment)
+        self.ledger.open(entry)
+        self._event("fault.injecting", fault_id, fault=name, victims=victims)
+        try:
+            fault.inject(targets)
+            self._event("fault.injected", fault_id, fault=name, victims=victims)
+            evidence = self._effect(fault, targets, name)
+        except Exception as error:
+            self._event("fault.not_effective", fault_id, fault=name, victims=victims, evidence=str(error))
+            self._heal_after(error, fault, entry)
+            raise
+        t = self._event("fault.effective", fault_id, fault=name, victims=victims, evidence=evidence)
+        return Certificate(fault_id, name, victims, t, evidence)
+
+    def heal(self, fault: Fault, entry: Entry) -> Certificate:
+        """Undo a fault and return the proof that nothing of it is left; only then it leaves the ledger.
+
+        Raises:
+            NotHealed: there was no evidence in time; the fault stays on the ledger.
+        """
+        targets, name = entry.pinned(), describe(fault)
+        victims = [target.victim() for target in targets]
+        self._event("fault.healing", entry.id, fault=name, victims=victims)
+        try:
+            if not self.leave_broken:
+                fault.heal(targets)
+            within_s = min(fault.healed_within_s, PLANTED_WAIT_S) if self.leave_broken else fault.healed_within_s
+            evidence = wait_until_healed(fault, targets, within_s=within_s)
+        except Exception as error:
+            self._event("fault.not_healed", entry.id, fault=name, victims=victims, evidence=str(error))
+            raise
+        t = self._event("fault.healed", entry.id, fault=name, victims=victims, evidence=evidence)
+        self.ledger.done(entry.id)
+        return Certificate(entry.id, name, victims, t, evidence)
+
+    def mine(self) -> list[Entry]:
+        """The open entries of this experiment's run, newest first: the order in which they are undone."""
+        entries = [e for e in self.ledger.open_entries() if (e.run, e.experiment) == (self.run, self.experiment)]
+        return entries[::-1]
+
+    @contextmanager
+    def broken(self, fault: Fault) -> Iterator[Certificate]:
+        """Break for the length of a `with` block; leaving it heals, whatever happened inside."""
+        certificate = self.inject(fault)
+        try:
+            yield certificate
+        finally:
+            self.heal(fault, next(e for e in self.mine() if e.id == certificate.fault_id))
+
+    def _effect(self, fault: Fault, targets: list[Target], name: str) -> Evidence:
+        try:
+            return wait_for(
+                lambda: fault.effect(targets), what=f"the effect of {name}", within_s=fault.effect_within_s,
+                every_s=LOOK_EVERY_S, describe=lambda: fault.state(targets),
+            ).value  # fmt: skip
+        except WaitTimeout as timeout:
+            raise NotEffective(f"no evidence that {name} took effect: {timeout.message}") from timeout
+
+    def _heal_after(self, error: Exception, fault: Fault, entry: Entry) -> None:
+        """Heal what failed midway; the first error is the one to report, and the ledger keeps what cannot be healed."""
+        try:
+            self.heal(fault, entry)
+        except Exception as second:
+            logger.error("after %r, healing %s failed too: %s", error, entry.id, second)
+
+    def _event(self, kind: str, fault_id: str, **data: Any) -> float:
+        return self.timeline.event("fault", kind, self.experiment, fault_id=fault_id, **data)
+
+
+def wait_until_healed(fault: Fault, targets: list[Target], *, within_s: float) -> Evidence:
+    """Wait for the evidence that nothing is left of a fault, and return it; NotHealed when there is none in time."""
+    name = describe(fault)
+    try:
+        return wait_for(
+            lambda: fault.healed(targets), what=f"{name} to be healed", within_s=within_s, every_s=LOOK_EVERY_S,
+            describe=lambda: fault.state(targets),
+        ).value  # fmt: skip
+    except WaitTimeout as timeout:
+        raise NotHealed(
+            f"no evidence that {name} was healed: {timeout.message}", next_command="crucible heal"
+        ) from timeout
+
+
+def _recipe(fault: Fault) -> dict[str, Any]:
+    return {"module": type(fault).__module__, "type": type(fault).__name__, "args": arguments(fault)}
+
+
+def fault_of(entry: Entry, world: Any) -> Fault:
+    """Make the fault of a ledger entry again, to act on `world`."""
+    kind = getattr(importlib.import_module(entry.fault["module"]), entry.fault["type"])
+    args = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.fault["args"].items()}
+    fault: Fault = kind(world=world, **args)
+    return fault

@@ -1,0 +1,1 @@
+"""How things break: one module per kind of target; each has its faults and the activities Chaos Toolkit calls."""

@@ -1,0 +1,188 @@
+"""Killing worker nodes as a power cut would, and bringing them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chaos import session
+from chaos.containers import Containers
+from chaos.fault import Evidence, NothingToBreak, Target
+from chaos.world import World, in_role, instant, is_ready, uid
+from fixtures.kube import KubeObject
+from fixtures.wait import wait_for
+
+__all__ = ["heal", "hold", "kill"]
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+FAULT_TARGET = "crucible.dev/fault-target"
+
+
+@dataclass(frozen=True)
+class KillNode:
+    """Kill the container of a worker with SIGKILL; healing starts it again.
+
+    Never a target: the control plane, a node labelled crucible.dev/fault-target=never, a container that kind did not
+    make for our cluster.
+
+    Effect: Docker says that the container has ended, and Kubernetes by itself says that the node is not Ready.
+    Healed: the container runs with the node's old address, its kubelet has renewed its lease since the start, every
+    container on it has started since then, and each role is complete again.
+
+    Args:
+        role_on_it: the node must carry a Ready pod of this role; any worker when empty.
+        avoid_roles: and none of these.
+        count: how many nodes.
+    """
+
+    world: World
+    role_on_it: str = ""
+    avoid_roles: tuple[str, ...] = ()
+    count: int = 1
+    effect_within_s: float = 120.0
+    healed_within_s: float = 240.0
+
+    def targets(self) -> list[Target]:
+        nodes = {node["metadata"]["name"]: node for node in self.world.objects("nodes")}
+        refusals = {name: why for name, node in nodes.items() if (why := self._refusal(node))}
+        candidates = [node for name, node in nodes.items() if name not in refusals]
+        if len(candidates) < self.count:
+            listed = "; ".join(f"{name}: {why}" for name, why in sorted(refusals.items())) or "there are no nodes"
+            raise NothingToBreak(
+                f"expected at least {self.count} worker(s) to kill, found {len(candidates)} ({listed})",
+                next_command="crucible status",
+            )
+        victims = self.world.choose(candidates, self.count, name=lambda node: str(node["metadata"]["name"]))
+        return [
+            Target("Node", node["metadata"]["name"], uid(node), facts={"address": _address(node)}) for node in victims
+        ]
+
+    def _refusal(self, node: KubeObject) -> str:
+        labels, name = node["metadata"].get("labels", {}), node["metadata"]["name"]
+        if CONTROL_PLANE in labels:
+            return "control plane"
+        if labels.get(FAULT_TARGET) == "never":
+            return f"labelled {FAULT_TARGET}=never"
+        if not is_ready(node):
+            return "not Ready"
+        pods = [p for p in self.world.objects("pods") if p["spec"].get("nodeName") == name and is_ready(p)]
+        carried = {role.name for role in self.world.stack.roles.values() for pod in pods if in_role(pod, role)}
+        if self.role_on_it and self.world.stack.role(self.role_on_it).name not in carried:
+            return f"carries no Ready pod of {self.role_on_it}"
+        if spared := sorted(carried & {self.world.stack.role(avoid).name for avoid in self.avoid_roles}):
+            return f"carries {', '.join(spared)}"
+        return ""
+
+    def inject(self, targets: list[Target]) -> None:
+        containers = Containers(self.world.settings)
+        for node in targets:
+            containers.kill(node.name)
+
+    def effect(self, targets: list[Target]) -> Evidence | None:
+        nodes = self._nodes()
+        if any(is_ready(nodes[node.name]) for node in targets if node.name in nodes):
+            return None
+        docker = {}
+        for node in targets:
+            state = Containers(self.world.settings).worker(node.name)["State"]
+            if state["Running"]:
+                return None
+            docker[node.name] = {key: state[key] for key in ("Running", "ExitCode", "FinishedAt")}
+        kubernetes = {node.name: _ready_condition(nodes.get(node.name)) for node in targets}
+        return {"docker": docker, "kubernetes": kubernetes}
+
+    def heal(self, targets: list[Target]) -> None:
+        containers = Containers(self.world.settings)
+        for node in targets:
+            containers.start(node.name)
+
+    def healed(self, targets: list[Target]) -> Evidence | None:
+        if self._missing(targets):
+            return None
+        evidence: Evidence = {}
+        for node in targets:
+            found = Containers(self.world.settings).worker(node.name)
+            started = instant(found["State"]["StartedAt"])
+            networks = found["NetworkSettings"]["Networks"].values()
+            addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]
+            renewed = self._renewed(node.name)
+            if not found["State"]["Running"] or renewed <= started or self._stale(node.name, started):
+                return None
+            if node.facts["address"] not in addresses:
+                return None  # kubelet and API server would look for it in the wrong place: not as it was
+            evidence[node.name] = {
+                "docker": {"Running": True, "StartedAt": found["State"]["StartedAt"]},
+                "lease renewed after start by_s": round(renewed - started, 3),
+                "address": node.facts["address"],
+                "kubernetes": _ready_condition(self._nodes()[node.name]),
+            }
+        return evidence | {"roles": [self.world.tally(role) for role in self.world.stack.roles.values()]}
+
+    def state(self, targets: list[Target]) -> str:
+        return "; ".join(self._missing(targets)) or "nodes Ready, roles complete"
+
+    def _missing(self, targets: list[Target]) -> list[str]:
+        nodes = self._nodes()
+        missing = [f"{n.name} not Ready" for n in targets if n.name not in nodes or not is_ready(nodes[n.name])]
+        incomplete = [role for role in self.world.stack.roles.values() if not self.world.complete(role)]
+        return missing + [self.world.tally(role) for role in incomplete]
+
+    def _nodes(self) -> dict[str, KubeObject]:
+        return {node["metadata"]["name"]: node for node in self.world.objects("nodes")}
+
+    def _renewed(self, node: str) -> float:
+        lease = self.world.cluster.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}")
+        return instant(lease["spec"]["renewTime"])
+
+    def _stale(self, node: str, started: float) -> bool:
+        """Whether the API still shows pods of the node as they were before it went down."""
+        for pod in self.world.objects("pods"):
+            if pod["spec"].get("nodeName") != node or pod["status"].get("phase") in ("Succeeded", "Failed"):
+                continue
+            for status in pod["status"].get("containerStatuses", []):
+                since = status["state"].get("running", {}).get("startedAt")
+                if not is_ready(pod) or since is None or instant(since) < int(started):
+                    return True
+        return False
+
+
+def _ready_condition(node: KubeObject | None) -> dict[str, str]:
+    conditions = node["status"]["conditions"] if node else []
+    found = next((c for c in conditions if c["type"] == "Ready"), {"status": "node object gone"})
+    return {key: found[key] for key in ("status", "reason", "lastTransitionTime") if key in found}
+
+
+def _address(node: KubeObject) -> str:
+    return next(str(a["address"]) for a in node["status"]["addresses"] if a["type"] == "InternalIP")
+
+
+def kill(
+    role_on_it: str = "", avoid_roles: list[str] | None = None, count: int = 1,
+    configuration: Any = None, secrets: Any = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Kill workers and return the certificate of the effect; ActivityFailed when there is none."""
+    with session.activity(configuration) as here:
+        return here.engine.inject(KillNode(here.world, role_on_it, tuple(avoid_roles or ()), count)).to_json()
+
+
+def hold(within_s: float = 180.0, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
+    """Keep the killed nodes down until each Deployment is complete without them; ActivityFailed when that fails."""
+    with session.activity(configuration) as here:
+        world = here.world
+        gone = {target.name for entry in here.engine.mine() for target in entry.pinned() if target.kind == "Node"}
+        if not gone:
+            raise NothingToBreak("expected a killed node to keep down, found none")
+        roles = [role for role in world.stack.roles.values() if role.kind == "Deployment"]
+
+        def moved() -> bool:
+            return all(world.complete(role, without=lambda pod: pod["spec"].get("nodeName") in gone) for role in roles)
+
+        waited = wait_for(
+            moved, what=f"the pods of {', '.join(sorted(gone))} to be Ready elsewhere", within_s=within_s,
+            describe=lambda: ", ".join(world.tally(role) for role in roles), next_command="crucible status",
+        )  # fmt: skip
+        return {"without": sorted(gone), "roles": [world.tally(role) for role in roles], "latest_s": waited.latest_s}
+
+
+def heal(configuration: Any = None, secrets: Any = None) -> list[dict[str, Any]]:
+    """Start the nodes that this experiment killed and return the certificates of the healing."""
+    return session.heal(KillNode, configuration)

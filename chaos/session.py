@@ -1,0 +1,152 @@
+"""The one session of a `chaos run`: its world, engine and evidence, opened by whichever activity comes first.
+
+Inside a test the dossier comes from CRUCIBLE_RUN_DIR, and the test's process already watches the cluster. Alone, the
+session makes a dossier under reports/out, takes the cluster's lock and watches for itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaoslib.exceptions import ActivityFailed
+
+from chaos.engine import Engine, fault_of
+from chaos.ledger import Ledger
+from chaos.world import World
+from fixtures.errors import CrucibleError, UsageError
+from fixtures.lock import lock
+from fixtures.settings import ROOT, Plant, Settings, load_settings
+from fixtures.stack_map import load_stack_map
+from fixtures.timeline import Timeline
+
+logger = logging.getLogger("chaostoolkit")
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+EXPERIMENTS = "experiments"
+PLANTED_IN = "worker-node-kill"
+
+
+@dataclass
+class Session:
+    """What activities work with."""
+
+    world: World
+    engine: Engine
+    timeline: Timeline
+    folder: Path
+    alone: bool
+    keep: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+
+_current: Session | None = None
+
+
+def current(configuration: dict[str, Any] | None) -> Session:
+    """The session of this process; opened by the first call.
+
+    Args:
+        configuration: the experiment's; its `experiment` is the experiment's name.
+
+    Raises:
+        UsageError: the experiment has no name, or a setting is wrong.
+    """
+    global _current  # noqa: PLW0603 - Chaos Toolkit hands nothing from activity to activity
+    if _current is None:
+        name = (configuration or {}).get("experiment")
+        if not name:
+            raise UsageError("expected `configuration: {experiment: <name of the file>}` in the experiment, found none")
+        _current = _open(str(name), load_settings())
+    return _current
+
+
+def close() -> None:
+    """End the session, if there is one."""
+    global _current  # noqa: PLW0603
+    if _current is not None:
+        _current.keep.close()
+        _current = None
+
+
+@contextlib.contextmanager
+def activity(configuration: dict[str, Any] | None) -> Iterator[Session]:
+    """The session for one activity; what goes wrong in it is an ActivityFailed with words for a person."""
+    try:
+        yield current(configuration)
+    except CrucibleError as error:
+        raise ActivityFailed(str(error)) from error
+    except (LookupError, OSError, ValueError) as error:
+        raise ActivityFailed(f"{type(error).__name__}: {error}") from error
+
+
+def heal(kind: type, configuration: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Heal each fault of this kind that this experiment has open; none open is fine, so it may be called twice."""
+    with activity(configuration) as here:
+        module, name = kind.__module__, kind.__name__
+        mine = [e for e in here.engine.mine() if (e.fault["module"], e.fault["type"]) == (module, name)]
+        return [here.engine.heal(fault_of(entry, here.world), entry).to_json() for entry in mine]
+
+
+def _open(name: str, settings: Settings) -> Session:
+    with contextlib.ExitStack() as opening:
+        here = _enter(name, settings, opening)
+        here.keep = opening.pop_all()
+    return here
+
+
+def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session:
+    alone = settings.run_dir is None
+    run_dir = settings.run_dir or ROOT / "reports" / "out" / time.strftime(f"%Y%m%d-%H%M%S-{secrets.token_hex(2)}")
+    seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+    if alone:
+        keep.enter_context(lock(settings))
+    else:
+        die_with_parent()
+    stack = load_stack_map()
+    folder = _folder(run_dir, name)
+    timeline = Timeline(run_dir)
+    keep.callback(timeline.close)
+    world = keep.enter_context(World(settings, stack, seed=seed, experiment=name))
+    if alone:
+        from fixtures.watcher import Watcher
+
+        logger.info(f"dossier {run_dir}, seed {seed}")
+        keep.enter_context(Watcher(world.cluster, stack, timeline))
+    planted = settings.plant is Plant.NO_HEAL and name == PLANTED_IN
+    engine = Engine(
+        Ledger(settings.cluster_home), timeline, run=run_dir.name, experiment=folder.name, leave_broken=planted
+    )
+    return Session(world, engine, timeline, folder, alone)
+
+
+def _folder(run_dir: Path, name: str) -> Path:
+    """The folder of this run of the experiment: the working folder when the harness put us there, else a new one."""
+    if Path.cwd().parent == (run_dir / EXPERIMENTS).resolve():
+        return Path.cwd()
+    return new_folder(run_dir, name)
+
+
+def new_folder(run_dir: Path, name: str) -> Path:
+    """Make `<run dir>/experiments/<name>-<n>`, with the first free n from 1."""
+    number = 1
+    while True:
+        folder = run_dir / EXPERIMENTS / f"{name}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def die_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the harness dies, by SIGKILL even: then the rollbacks still run."""
+    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere `crucible heal` has to do
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
