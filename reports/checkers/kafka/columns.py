@@ -1,0 +1,147 @@
+"""Columns, not objects: a batch of events as NumPy arrays, and the names behind its codes.
+
+An event costs 34 bytes and a record 21; keys, processes and values that are not plain integers are kept once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reports.checkers.kafka.operation import FUNCTIONS, TYPES, Value
+
+Array = npt.NDArray[Any]
+
+TYPE = {name: code for code, name in enumerate(TYPES)}
+FUNCTION = {name: code for code, name in enumerate(FUNCTIONS)}
+OK, INFO, FAIL, INVOKE = (TYPE[name] for name in ("ok", "info", "fail", "invoke"))
+
+# flags of a record
+SEND, CORRUPT, REBALANCED = 1, 2, 4
+UNKNOWN = -1  # an offset that the client never learnt
+PLAIN_BELOW = 1 << 62  # integers nearer to zero stand for themselves; all else is interned from here on
+
+
+class Names:
+    """The codes of keys, processes and values, shared by all batches of one history."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, int] = {}
+        self.processes: dict[object, int] = {}
+        self.files: list[str] = []
+        self._interned: dict[Value, int] = {}
+        self._values: list[Value] = []
+
+    def key(self, key: str) -> int:
+        """The code of a key."""
+        return self.keys.setdefault(key, len(self.keys))
+
+    def process(self, process: object) -> int:
+        """The code of a process."""
+        return self.processes.setdefault(process, len(self.processes))
+
+    def value(self, value: Value) -> int:
+        """The code of a value."""
+        if type(value) is int and -PLAIN_BELOW < value < PLAIN_BELOW:
+            return value
+        code = self._interned.setdefault(value, PLAIN_BELOW + len(self._values))
+        if code == PLAIN_BELOW + len(self._values):
+            self._values.append(value)
+        return code
+
+    def value_of(self, code: int) -> Value:
+        """The value behind a code."""
+        return self._values[code - PLAIN_BELOW] if code >= PLAIN_BELOW else int(code)
+
+
+@dataclass
+class Reset:
+    """An assign or subscribe: which keys (topics) the process asked for."""
+
+    f: str
+    keys: tuple[str, ...]
+    seek_to_beginning: bool = False
+
+
+def _empty(dtype: str) -> Any:
+    return field(default_factory=lambda: np.empty(0, dtype))
+
+
+@dataclass
+class Batch:
+    """Events in history order, and their records in order behind them.
+
+    The records of event `i` are `[first[i]:first[i + 1]]` of `flags`, `key`, `offset` and `value`.
+    """
+
+    index: Array = _empty("i8")
+    time: Array = _empty("i8")
+    process: Array = _empty("i4")
+    type: Array = _empty("u1")
+    f: Array = _empty("u1")
+    bare: Array = _empty("?")  # the event carried no value: a completion then stands for what was invoked
+    file: Array = _empty("i2")
+    line: Array = _empty("i4")
+    first: Array = field(default_factory=lambda: np.zeros(1, "i8"))
+    flags: Array = _empty("u1")
+    key: Array = _empty("i4")
+    offset: Array = _empty("i8")
+    value: Array = _empty("i8")
+    resets: dict[int, Reset] = field(default_factory=dict)
+    causes: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def select(self, rows: Array) -> Batch:
+        """The events of these rows, in this order, with their records."""
+        first, records = gather(self.first, rows)
+        picked = {name: getattr(self, name)[rows] for name in EVENT_COLUMNS}
+        picked |= {name: getattr(self, name)[records] for name in RECORD_COLUMNS}
+        resets = {}
+        if self.resets:
+            resets = {at: self.resets[row] for at, row in enumerate(rows.tolist()) if row in self.resets}
+        return Batch(**picked, first=first, resets=resets, causes=self.causes)
+
+
+EVENT_COLUMNS = ("index", "time", "process", "type", "f", "bare", "file", "line")
+RECORD_COLUMNS = ("flags", "key", "offset", "value")
+assert {*EVENT_COLUMNS, *RECORD_COLUMNS, "first", "resets", "causes"} == {f.name for f in fields(Batch)}
+
+
+def gather(first: Array, rows: Array) -> tuple[Array, Array]:
+    """The new `first` of some rows, and the positions of their records."""
+    lengths = first[rows + 1] - first[rows]
+    after = np.concatenate(([0], np.cumsum(lengths)))
+    return after, np.repeat(first[rows] - after[:-1], lengths) + np.arange(after[-1])
+
+
+def join(batches: Sequence[Batch]) -> Batch:
+    """Batches one after the other, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    whole = Batch()
+    for name in (*EVENT_COLUMNS, *RECORD_COLUMNS):
+        setattr(whole, name, np.concatenate([getattr(whole, name), *(getattr(b, name) for b in batches)]))
+    rows = records = 0
+    firsts = [np.zeros(1, "i8")]
+    for batch in batches:
+        firsts.append(batch.first[1:] + records)
+        whole.resets |= {row + rows: reset for row, reset in batch.resets.items()}
+        for cause, count in batch.causes.items():
+            whole.causes[cause] = whole.causes.get(cause, 0) + count
+        rows, records = rows + len(batch), records + len(batch.key)
+    whole.first = np.concatenate(firsts)
+    return whole
+
+
+def columns(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> dict[str, Array]:
+    """Lists, one per column, as arrays of the types that `Batch` promises."""
+    return {name: np.array(row, DTYPES[name]) for name, row in zip(names, rows, strict=True)}
+
+
+DTYPES = {f.name: getattr(Batch(), f.name).dtype for f in fields(Batch) if f.name not in ("resets", "causes")}
