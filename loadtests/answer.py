@@ -36,8 +36,7 @@ def write_outcome(answer: Answer) -> str:
 class DataStoreKey:
     """One Data Store key, created, read, replaced and deleted in turn; it knows when it must exist.
 
-    A read may come from a replica that lags, so both answers are good. So they are for a write after an answer that
-    left the key's fate open, or while one is outstanding.
+    After an answer that left its fate open, or while one is outstanding, both answers to the next step are good ones.
     """
 
     STEPS = (("POST", 201, 409), ("GET", 200, 404), ("PUT", 200, 404), ("DELETE", 204, 204))
@@ -59,7 +58,7 @@ class DataStoreKey:
         self._certain = self._certain and not self._waiting
         self._step += 1
         self._waiting += 1
-        return method, (normal,) if self._certain and method != "GET" else (normal, other)
+        return method, (normal,) if self._certain else (normal, other)
 
     def answered(self, error: str) -> None:
         """Take note of how a step ended; an error leaves open what became of the key."""

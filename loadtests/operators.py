@@ -56,7 +56,7 @@ class Operator(OpenLoopUser):
             value = {"streamer": f"edge-{self._draw.randrange(8)}", "slot": slot}
             return partial(self._write, "POST", path, operation, json.dumps(value).encode(), (200, 201))
         if kind < 0.6:
-            return partial(self._write, "DELETE", path, operation, b"", (200, 204, 404))
+            return partial(self._write, "DELETE", f"{path}/slot", operation, b"", (200, 204, 404))
         if kind < 0.8:
             return partial(self._read, path)
         if self._store.done:
