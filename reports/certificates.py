@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,10 +113,16 @@ def _certificate(fault_id: str, events: list[Event]) -> Certificate:
 
 
 def of(timeline: Timeline, *, experiment: str | None = None, fault_ids: list[str] | None = None) -> list[Certificate]:
-    """The certificates of one experiment, or of some faults."""
+    """The certificates of one experiment, or of some faults.
+
+    Args:
+        experiment: its name for all its runs (`gateway-pod-kill`), or that of one run (`gateway-pod-kill-1`).
+        fault_ids: only these.
+    """
+    name = re.compile(re.escape(experiment or "") + r"(-\d+)?")
     return [
         certificate
         for certificate in certificates(timeline)
-        if (experiment is None or certificate.experiment == experiment)
+        if (experiment is None or name.fullmatch(certificate.experiment))
         and (fault_ids is None or certificate.fault_id in fault_ids)
     ]

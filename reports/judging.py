@@ -9,6 +9,8 @@ from typing import Any
 from reports.claim import Claim, judge
 from reports.run import Judged, Run, TestRecord
 
+LOAD = ("planned", "sent", "ok", "failed", "missing", "windows")
+
 
 def judge_test(
     dossier: Path,
@@ -55,7 +57,7 @@ def judge_again(dossier: Path, run: Run) -> Run:
 
 
 def _figures(judged: list[Judged]) -> dict[str, Any]:
-    """Certificates, recoveries and load figures out of the findings, each fault and role once."""
+    """Certificates, recoveries and the first load figures out of the findings, each fault and role once."""
     certificates: dict[str, object] = {}
     recovery: dict[tuple[str, str], object] = {}
     load: dict[str, object] = {}
@@ -64,5 +66,6 @@ def _figures(judged: list[Judged]) -> dict[str, Any]:
             certificates[certificate["fault_id"]] = certificate
         for entry in one.data.get("recovery", ()):
             recovery[entry["fault_id"], entry["role"]] = entry
-        load |= one.data.get("load") or {}
+        if "planned" in one.data and "sent" in one.data and not load:
+            load = {name: one.data[name] for name in LOAD if name in one.data}
     return {"certificates": list(certificates.values()), "recovery": list(recovery.values()), "load": load}

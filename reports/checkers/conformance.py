@@ -1,0 +1,105 @@
+"""Is the stack what its map says: roles Ready in the promised number, edges answering, nothing left changed?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from reports import timeline
+from reports.pods import gaps, pods_of
+from reports.verdict import Finding, Verdict, worst_of
+
+STATE = "state"
+
+
+def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | None = None) -> Finding:
+    """Each role has at least its floor of Ready pods, at most its maximum, and as many as its workload asks for.
+
+    Args:
+        roles: `{"role", "floor", "max"}` each.
+        test: judge the state at the end of this test; the last state of the run when absent.
+
+    Example::
+
+        Claim("conformance.roles_ready", {"roles": [{"role": "kafka", "floor": 3, "max": 3}]})
+    """
+    seen = timeline.read(dossier)
+    _, until = seen.span_of_test(test)
+    findings = [_role_ready(seen, entry["role"], entry["floor"], entry["max"], until) for entry in roles]
+    return _together(findings, f"{len(findings)} roles Ready", (timeline.FILE,))
+
+
+def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, until: float) -> Finding:
+    pods = pods_of(seen, role, until=until)
+    workloads = [event for event in seen.query("workload.replicas", role=role) if event.t < until]
+    end = min(until, seen.end)
+    if not pods and not workloads:
+        return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw neither pods nor workload")
+    if any(gap.start <= end <= gap.end and gap.hides(kind) for gap in gaps(seen) for kind in ("pod.", "workload.")):
+        return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch was lost when its state was to be judged")
+    ready = pods.serving()
+    wanted = int(workloads[-1].data.get("spec", floor)) if workloads else floor
+    wrong = []
+    if ready < floor:
+        wrong.append(f"{ready} of {floor} promised pods are Ready")
+    elif ready < wanted:
+        wrong.append(f"{ready} of {wanted} pods its workload asks for are Ready")
+    if max(ready, wanted) > ceiling:
+        wrong.append(f"{max(ready, wanted)} pods, more than its maximum of {ceiling}")
+    if wrong:
+        return Finding(Verdict.FAIL, f"{role}: {' and '.join(wrong)}")
+    return Finding(Verdict.PASS, f"{role} {ready}/{wanted}")
+
+
+def edges_answer(dossier: Path, *, edges: Sequence[str], test: str | None = None) -> Finding:
+    """Each edge was asked, and answered each time as promised.
+
+    Args:
+        edges: names as the `probe.result` events have them for subject.
+        test: only what was asked in this test; in the whole run when absent.
+    """
+    seen = timeline.read(dossier)
+    since, until = seen.span_of_test(test)
+    findings = []
+    for edge in edges:
+        asked = seen.query("probe.result", subject=edge, since=since, until=until)
+        refused = [event for event in asked if event.data.get("ok") is not True]
+        if not asked:
+            findings.append(Finding(Verdict.INCONCLUSIVE, f"{edge} was never asked"))
+        elif refused:
+            data = refused[0].data
+            why = f"{edge} answered {data.get('measured')}" + (f", not {e}" if (e := data.get("expected")) else "")
+            findings.append(Finding(Verdict.FAIL, f"{why} ({len(refused)} of {len(asked)} times)"))
+        else:
+            findings.append(Finding(Verdict.PASS, edge))
+    return _together(findings, f"{len(findings)} edges answer", (timeline.FILE,))
+
+
+def as_it_was(dossier: Path, *, test: str) -> Finding:
+    """Nothing of the cluster's state differs from before the test: `state/<test>/diff.txt` is there and empty.
+
+    Args:
+        test: name of the folder under `state/`.
+    """
+    inside = PurePosixPath(STATE, test, "diff.txt")
+    if ".." in inside.parts or PurePosixPath(test).is_absolute():
+        return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {STATE}/")
+    try:
+        changed = [line for line in (dossier / inside).read_text(errors="replace").splitlines() if line.strip()]
+    except OSError as error:
+        return Finding(Verdict.INCONCLUSIVE, f"{inside} cannot be read, so nobody compared: {error.strerror}")
+    if changed:
+        more = f" … and {len(changed) - 5} more" if len(changed) > 5 else ""
+        said = f"{len(changed)} lines of the cluster's state changed: " + " | ".join(changed[:5]) + more
+        return Finding(Verdict.FAIL, said, f"{len(changed)} lines", "no difference", (str(inside),))
+    return Finding(Verdict.PASS, "the cluster is as it was", "no difference", "no difference", (str(inside),))
+
+
+def _together(findings: list[Finding], passed: str, evidence: tuple[str, ...]) -> Finding:
+    """All findings as one; the worst decides and every one as bad as it is named."""
+    worst = worst_of(findings)
+    good = sum(finding.verdict is Verdict.PASS for finding in findings)
+    same = [finding.reason for finding in findings if finding.verdict is worst.verdict]
+    reason = f"{passed}: {', '.join(same)}" if worst.verdict is Verdict.PASS else "; ".join(same) or worst.reason
+    return Finding(worst.verdict, reason, f"{good} of {len(findings)}", f"all {len(findings)}", evidence)

@@ -1,0 +1,217 @@
+"""Selection Input: is every acknowledged write kept, and applied once and in order?
+
+Three witnesses that share nothing: what operators were answered (`kafka/writes.jsonl`), what an independent consumer
+read (`kafka/topic.jsonl`), what the worker says it applied (`kafka/journal.jsonl`). Each function holds one promise,
+and each way to break the stack breaks one of them only:
+
+| broken | red | untouched, because |
+|---|---|---|
+| acknowledged, never produced (plant drop-write) | `no_acknowledged_write_lost` | topic and journal still agree |
+| applied twice (plant dup-apply) | `applied_once_in_order`: duplicate | the first of each is in order |
+| applied in another order (plant reorder) | `applied_once_in_order`: out-of-order | each is there, each once |
+| not applied | `journal_agrees_with_topic`: hole, not-applied | what is applied is in order |
+| applied something else | `journal_agrees_with_topic`: foreign, invented | offsets are right |
+| produced in another order than acknowledged | `acknowledged_in_real_time_order` | the log itself is consistent |
+| produced twice | `produced_once` | each copy is applied once, where it stands |
+
+Sources: Jepsen's Kafka workload for the classes; research on Selection Input, O2, O3, O5, O6.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from reports import certificates, timeline
+from reports.selection_input import JOURNAL, TOPIC, WRITES, Evidence, Missing, Write, read_evidence
+from reports.verdict import Finding, Verdict, worst_of
+
+SHOWN = 5
+
+
+def selection_input(
+    dossier: Path, *, min_acked: int = 1, min_acked_during_faults: int = 0, fault_ids: list[str] | None = None
+) -> Finding:
+    """All promises about the order of Selection Input together; the worst decides.
+
+    Args:
+        min_acked: acknowledged writes below which nothing can be said.
+        min_acked_during_faults: how many of them must fall between a fault's effect and its healing.
+        fault_ids: the faults meant; all of the run when absent.
+
+    Example::
+
+        Claim("ordering.selection_input", {"min_acked": 500, "min_acked_during_faults": 50})
+    """
+    findings = [
+        enough_acknowledged(
+            dossier, min_acked=min_acked, min_acked_during_faults=min_acked_during_faults, fault_ids=fault_ids
+        ),
+        no_acknowledged_write_lost(dossier),
+        produced_once(dossier),
+        acknowledged_in_real_time_order(dossier),
+        applied_once_in_order(dossier),
+        journal_agrees_with_topic(dossier),
+    ]
+    worst = worst_of(findings)
+    if worst.verdict is Verdict.PASS:
+        return Finding(
+            worst.verdict, "; ".join(finding.reason for finding in findings), findings[1].measured,
+            "none lost, each applied once, in order", (WRITES, TOPIC, JOURNAL),
+        )  # fmt: skip
+    same = [finding for finding in findings if finding.verdict is worst.verdict]
+    evidence = tuple(dict.fromkeys(file for finding in same for file in finding.evidence))
+    return Finding(worst.verdict, "; ".join(f.reason for f in same), worst.measured, worst.budget, evidence)
+
+
+def enough_acknowledged(
+    dossier: Path, *, min_acked: int = 1, min_acked_during_faults: int = 0, fault_ids: list[str] | None = None
+) -> Finding:
+    """Enough writes were acknowledged, in all and while faults were in, for their order to mean something."""
+
+    def judge(evidence: Evidence) -> Finding:
+        acked, during = evidence.acked, 0
+        if min_acked_during_faults:
+            seen = timeline.read(dossier)
+            spans = [span for c in certificates.of(seen, fault_ids=fault_ids) if (span := c.span())]
+            ends = [seen.seconds(write.end_ns) for write in acked]
+            during = sum(any(start <= end <= stop for start, stop in spans) for end in ends)
+        measured = f"{len(acked)} acknowledged" + (f", {during} during faults" if min_acked_during_faults else "")
+        enough = len(acked) >= max(1, min_acked) and during >= min_acked_during_faults
+        budget = f"at least {min_acked}" + (
+            f", {min_acked_during_faults} during faults" if min_acked_during_faults else ""
+        )
+        verdict = Verdict.PASS if enough else Verdict.INCONCLUSIVE
+        return Finding(
+            verdict, measured + ("" if enough else f"; {budget} are needed to tell"), measured, budget, (WRITES,)
+        )
+
+    return _with_evidence(dossier, judge)
+
+
+def no_acknowledged_write_lost(dossier: Path, *, min_acked: int = 1) -> Finding:
+    """Every acknowledged write is in the topic, at the offset that its answer named."""
+
+    def judge(evidence: Evidence) -> Finding:
+        if len(evidence.acked) < max(1, min_acked):
+            said = f"{len(evidence.acked)} writes were acknowledged; {min_acked} are needed to tell"
+            return Finding(Verdict.INCONCLUSIVE, said, evidence=(WRITES,))
+        lost, moved = [], []
+        for write in evidence.acked:
+            offsets = evidence.offsets.get(write.id, [])
+            if not offsets:
+                lost.append(f"{write.id} (answered offset {write.offset})")
+            elif write.offset is not None and write.offset not in offsets:
+                moved.append(f"{write.id} (answered offset {write.offset}, found at {offsets[0]})")
+        return _classes({"lost": lost, "misplaced": moved}, f"all {len(evidence.acked)} acknowledged writes are kept",
+                        f"{len(lost)} of {len(evidence.acked)} lost", "none lost", (WRITES, TOPIC))  # fmt: skip
+
+    return _with_evidence(dossier, judge)
+
+
+def produced_once(dossier: Path) -> Finding:
+    """No write stands in the topic twice."""
+
+    def judge(evidence: Evidence) -> Finding:
+        twice = [f"{name} at offsets {offsets}" for name, offsets in evidence.offsets.items() if len(offsets) > 1]
+        return _classes({"produced twice": twice}, f"each of {len(evidence.offsets)} writes is in the topic once",
+                        f"{len(twice)} produced twice", "none", (TOPIC,))  # fmt: skip
+
+    return _with_evidence(dossier, judge)
+
+
+def acknowledged_in_real_time_order(dossier: Path) -> Finding:
+    """A write acknowledged before another was sent has the lower offset."""
+
+    def judge(evidence: Evidence) -> Finding:
+        placed = [(write, offsets[0]) for write in evidence.acked if (offsets := evidence.offsets.get(write.id))]
+        wrong = [f"{a.id} at {i} was acknowledged before {b.id} at {j} was sent" for a, i, b, j in _inversions(placed)]
+        return _classes({"against real time": wrong}, f"{len(placed)} writes stand in the order of their answers",
+                        f"{len(wrong)} against real time", "none", (WRITES, TOPIC))  # fmt: skip
+
+    return _with_evidence(dossier, judge)
+
+
+def _inversions(placed: list[tuple[Write, int]]) -> Iterator[tuple[Write, int, Write, int]]:
+    """Pairs (a, b) where b was sent after a's answer and yet stands before it; for each b its highest a."""
+    by_end = sorted(placed, key=lambda pair: pair[0].end_ns)
+    highest: tuple[Write, int] | None = None
+    done = 0
+    for later, offset in sorted(placed, key=lambda pair: pair[0].start_ns):
+        while done < len(by_end) and by_end[done][0].end_ns < later.start_ns:
+            if highest is None or by_end[done][1] > highest[1]:
+                highest = by_end[done]
+            done += 1
+        if highest and highest[1] > offset:
+            yield (*highest, later, offset)
+
+
+def applied_once_in_order(dossier: Path) -> Finding:
+    """The worker applied no offset twice, and, a repetition left out, none after a higher one."""
+
+    def judge(evidence: Evidence) -> Finding:
+        seen: Counter[int] = Counter()
+        twice, disorder, highest = [], [], None
+        for row in evidence.journal:
+            seen[row.offset] += 1
+            if seen[row.offset] > 1:
+                twice.append(f"offset {row.offset} ({row.id}) at line {row.line}")
+            elif highest is not None and row.offset < highest:
+                disorder.append(f"offset {row.offset} ({row.id}) after {highest} at line {row.line}")
+            highest = row.offset if highest is None else max(highest, row.offset)
+        if not evidence.journal and evidence.topic:
+            return Finding(
+                Verdict.INCONCLUSIVE, "the worker applied nothing, so its order is unknown", evidence=(JOURNAL,)
+            )
+        return _classes({"duplicate": twice, "out-of-order": disorder},
+                        f"{len(evidence.journal)} records applied once and in order",
+                        f"{len(twice)} twice, {len(disorder)} out of order", "none", (JOURNAL,))  # fmt: skip
+
+    return _with_evidence(dossier, judge)
+
+
+def journal_agrees_with_topic(dossier: Path) -> Finding:
+    """Every record of the topic was applied, as what it is, and nothing else was."""
+
+    def judge(evidence: Evidence) -> Finding:
+        applied = {row.offset: row for row in evidence.journal}
+        last = max(applied, default=-1)
+        missing = [offset for offset in evidence.topic if offset not in applied]
+        foreign = [f"offset {o} is {evidence.topic[o]} in the topic, {row.id} in the journal"
+                   for o, row in applied.items() if o in evidence.topic and evidence.topic[o] != row.id]  # fmt: skip
+        invented = [
+            f"offset {o} ({row.id})" for o, row in applied.items() if o < evidence.end and o not in evidence.topic
+        ]
+        classes = {
+            "hole": [f"offset {o} ({evidence.topic[o]})" for o in missing if o < last],
+            "not applied": [f"offset {o} ({evidence.topic[o]})" for o in missing if o > last],
+            "foreign": foreign,
+            "invented": invented,
+        }
+        measured = f"{len(missing)} of {len(evidence.topic)} not applied"
+        good = f"the worker applied the whole topic, to offset {evidence.end - 1}"
+        return _classes(classes, good, measured, "all applied", (TOPIC, JOURNAL))
+
+    return _with_evidence(dossier, judge)
+
+
+def _with_evidence(dossier: Path, judge: Callable[[Evidence], Finding]) -> Finding:
+    try:
+        evidence = read_evidence(dossier)
+    except Missing as error:
+        return Finding(Verdict.INCONCLUSIVE, str(error), evidence=(error.file,))
+    return judge(evidence)
+
+
+def _classes(classes: dict[str, list[str]], good: str, measured: str, budget: str, files: tuple[str, ...]) -> Finding:
+    """FAIL with the class names and the first witnesses of each, or PASS."""
+    bad = {name: witnesses for name, witnesses in classes.items() if witnesses}
+    data = {"bad": {name: {"count": len(found), "witnesses": found[:SHOWN]} for name, found in bad.items()}}
+    if not bad:
+        return Finding(Verdict.PASS, good, measured, budget, files, data)
+    said = "; ".join(
+        f"{len(found)} {name}: {', '.join(found[:SHOWN])}" + (" …" if len(found) > SHOWN else "")
+        for name, found in bad.items()
+    )
+    return Finding(Verdict.FAIL, said, measured, budget, files, data)

@@ -1,0 +1,140 @@
+"""Did a role recover from a fault in time: its pods Ready again, and, when a load is named, users served again?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports import certificates, timeline
+from reports.certificates import Certificate
+from reports.interval import Interval
+from reports.outage import outage
+from reports.recovery import CannotMeasure, Recovery, measure
+from reports.verdict import Finding, Verdict, worst_of
+
+QUIET_S = 10.0
+"""Users count as served when this long none was refused; what fails later is the availability checker's business."""
+
+
+def within(
+    dossier: Path,
+    *,
+    role: str,
+    budget_s: float,
+    fault_id: str | None = None,
+    experiment: str | None = None,
+    load: str | None = None,
+) -> Finding:
+    """A role that a fault hit is whole again within `budget_s` seconds of the fault's effect.
+
+    Whole: as many Ready pods as its workload asks for, by UID, and with `load` also no request without a good answer
+    any more. The time is an interval; all of it inside the budget is PASS, all outside FAIL, else INCONCLUSIVE. Never
+    back is FAIL once the budget was watched out. No watch data, a role that was not hit: INCONCLUSIVE.
+
+    Args:
+        role: the role of the stack map.
+        budget_s: seconds from the effect.
+        fault_id: the fault.
+        experiment: instead of `fault_id`: every fault of it that hit the role, at least one.
+        load: a load whose users must be served again.
+
+    Example::
+
+        Claim("recovery.within", {"fault_id": "f1", "role": "gateway", "budget_s": 30, "load": "viewers"})
+    """
+    seen = timeline.read(dossier)
+    ids = [fault_id] if fault_id else None
+    found = certificates.of(seen, experiment=experiment, fault_ids=ids) if fault_id or experiment else []
+    if not found:
+        return _cannot(f"no fault {fault_id or experiment} is on the timeline", budget_s)
+    findings, unmeasured = [], []
+    for certificate in found:
+        try:
+            findings.append(_judge(dossier, seen, certificate, role, budget_s, load))
+        except CannotMeasure as error:
+            unmeasured.append(str(error))
+    if not findings:
+        return _cannot("; ".join(unmeasured), budget_s)
+    worst = worst_of(findings)
+    entries = [entry for finding in findings for entry in finding.data["recovery"]]
+    return Finding(worst.verdict, worst.reason, worst.measured, worst.budget, worst.evidence, {"recovery": entries})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One thing that must come back: when it did, or how long it was seen not to."""
+
+    name: str
+    back: Interval | None
+    watched_s: float = 0.0
+    why: str = ""
+
+    def verdict(self, budget_s: float) -> Verdict:
+        if self.back is not None:
+            return self.back.within(budget_s)
+        return Verdict.FAIL if self.watched_s > budget_s and not self.why else Verdict.INCONCLUSIVE
+
+    def __str__(self) -> str:
+        if self.back is not None:
+            return f"{self.name} after {self.back}"
+        return self.why or f"not {self.name} within the {self.watched_s:.1f} s that were watched"
+
+
+def _judge(
+    dossier: Path, seen: timeline.Timeline, certificate: Certificate, role: str, budget_s: float, load: str | None
+) -> Finding:
+    recovery = measure(seen, certificate, role)
+    blind = "the watch was lost before it could see the role whole" if recovery.blind else ""
+    parts = [_Part("whole again", recovery.ready, recovery.observed_s, blind)]
+    if load is not None:
+        parts.append(_users(dossier, recovery, load))
+    worst = worst_of([Finding(part.verdict(budget_s), str(part)) for part in parts])
+    total = _total(parts)
+    lost = ", ".join(recovery.lost)
+    phases = {name: phase.to_json() for name, phase in recovery.phases.items()}
+    if load is not None and parts[-1].back is not None:
+        phases["users_served"] = parts[-1].back.to_json()
+    entry: dict[str, Any] = {
+        "fault_id": certificate.fault_id,
+        "role": role,
+        "earliest_s": round(total.earliest, 3) if total else None,
+        "latest_s": round(total.latest, 3) if total else None,
+        "budget_s": budget_s,
+        "phases": phases,
+        "lost": recovery.lost,
+    }
+    evidence = (timeline.FILE, *((f"load/requests-{load}.csv",) if load else ()))
+    reason = f"{role} lost {lost} and was {'; '.join(map(str, parts))}"
+    if worst.verdict is Verdict.INCONCLUSIVE and total:
+        reason += f"; {budget_s:g} s lies inside what is known"
+    measured = str(total) if total else f"not back in {max(part.watched_s for part in parts):.1f} s"
+    return Finding(worst.verdict, reason, measured, f"≤ {budget_s:g} s", evidence, {"recovery": [entry]})
+
+
+def _users(dossier: Path, recovery: Recovery, load: str) -> _Part:
+    """When the users of a load were served again, and then for QUIET_S; at once when none was ever refused."""
+    start, name = recovery.start, f"serving {load}"
+    until = recovery.until if recovery.ready is None else start.latest + recovery.ready.latest + QUIET_S
+    users = outage(dossier, load, after_s=start.earliest, before_s=min(until, recovery.until))
+    while until < recovery.until and users.last_bad_s is not None and users.last_bad_s + QUIET_S > until:
+        until = users.last_bad_s + QUIET_S
+        users = outage(dossier, load, after_s=start.earliest, before_s=min(until, recovery.until))
+    if users.total == 0:
+        return _Part(name, None, why=f"load {load} sent nothing after the fault")
+    if users.bad == 0:
+        return _Part(name, Interval(0.0, 0.0))
+    if users.first_good_s is None:
+        return _Part(name, None, watched_s=max(0.0, (users.last_bad_s or 0.0) - start.latest))
+    return _Part(name, Interval.between(start, Interval(*users.first_good_s)))
+
+
+def _total(parts: list[_Part]) -> Interval | None:
+    total = parts[0].back
+    for part in parts[1:]:
+        total = total.later_of(part.back) if total and part.back else None
+    return total
+
+
+def _cannot(reason: str, budget_s: float) -> Finding:
+    return Finding(Verdict.INCONCLUSIVE, reason, budget=f"≤ {budget_s:g} s", evidence=(timeline.FILE,))

@@ -1,0 +1,168 @@
+"""How long a role took to recover from a fault: an interval, and when each phase of it was reached.
+
+All times count from the moment the fault took effect, none from another phase, so nothing is counted twice. That
+moment lies after `fault.injecting` (written just before the act) and not after the first sign of the effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reports.certificates import Certificate
+from reports.interval import Interval
+from reports.pods import Gap, Pods, gaps, moment, pods_of
+from reports.timeline import Event, Timeline
+
+SIGNS = {"pod.not_ready", "pod.terminating", "pod.deleted", "container.restarted"}
+
+
+class CannotMeasure(Exception):
+    """The evidence does not say how long it took; the message says why."""
+
+
+@dataclass
+class Recovery:
+    """What the watch says about one fault and one role.
+
+    Args:
+        fault_id: the fault.
+        role: the role whose pods it hit.
+        start: when the fault took effect, in timeline seconds.
+        until: end of the stretch that was looked at: the next fault, the end of the test or of the timeline.
+        lost: names of the role's pods that were hit.
+        need: Ready pods that make the role whole.
+        phases: seconds from the effect to detected, endpoint_removed, rescheduled, ready; those that were seen.
+        blind: a watch gap lies over the end of the stretch, so that not being back proves nothing.
+    """
+
+    fault_id: str
+    role: str
+    start: Interval
+    until: float
+    lost: list[str]
+    need: int
+    phases: dict[str, Interval] = field(default_factory=dict)
+    blind: bool = False
+
+    @property
+    def ready(self) -> Interval | None:
+        """Seconds until the role was whole again and stayed so; None when it was not at `until`."""
+        return self.phases.get("ready")
+
+    @property
+    def observed_s(self) -> float:
+        """Seconds, at least, for which it was looked at after the effect."""
+        return max(0.0, self.until - self.start.latest)
+
+
+def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery:
+    """Measure the recovery of a role from a fault.
+
+    A pod that was hit counts as gone from the effect on, whatever the API still says of it. It counts again only when
+    the watch saw it not Ready (or restarted) and Ready after that; a new pod counts when it is Ready. The role is
+    recovered when it has its desired number and keeps it.
+
+    Raises:
+        CannotMeasure: the fault never took effect, did not hit the role, or there is no watch data.
+    """
+    start = _start(timeline, certificate)
+    pods = pods_of(timeline, role, until=start.earliest)
+    if not pods:
+        raise CannotMeasure(f"the watch saw no pod of {role} before the fault")
+    hit = {key for key, pod in pods.items() if not pod.gone and _is_hit(certificate, key, pod.node)}
+    if not any(pods[key].serves for key in hit):
+        raise CannotMeasure(f"fault {certificate.fault_id} hit no Ready pod of {role}")
+    lost, until = gaps(timeline), _until(timeline, certificate, start)
+    names = sorted(pods[key].name for key in hit)
+    specs = timeline.query("workload.replicas", role=role, until=until)
+    before = [_spec(event) for event in specs if event.t <= start.latest]
+    need = before[-1] if before else pods.serving()
+    found = Recovery(certificate.fault_id, role, start, until, names, need)
+    found.blind = any(gap.hides("pod.ready") and gap.start <= until <= gap.end for gap in lost)
+    known = set(pods)
+    back = _back(timeline, found, pods, hit, specs)
+    nodes = {victim.get("name") for victim in certificate.victims if victim.get("kind") == "Node"}
+    seen = timeline.query(since=start.earliest, until=until)
+    _phase(found, "detected", [e for e in seen if _is_sign(e, hit, nodes)][:1], lost)
+    _phase(
+        found, "endpoint_removed", [e for e in seen if e.kind == "endpoint.removed" and _is_of(e, hit, names)][:1], lost
+    )
+    if back:
+        new = [
+            e for e in seen if e.kind == "pod.scheduled" and e.role == role and _key(e) not in known and e.t <= back.t
+        ]
+        _phase(found, "rescheduled", new[-1:], lost)
+        _phase(found, "ready", [back], lost)
+    return found
+
+
+def _start(timeline: Timeline, certificate: Certificate) -> Interval:
+    """When the fault took effect: after `injecting`, and not after the act was done, proven, or seen on a victim."""
+    if certificate.effective is None:
+        raise CannotMeasure(f"fault {certificate.fault_id} never took effect")
+    effective = certificate.effective
+    begun = certificate.injecting
+    if begun is None:
+        return Interval(effective.t - effective.err, effective.t + effective.err)
+    signs = [effective, *(event for kind, event in certificate.events.items() if kind == "fault.injected")]
+    victims = {victim.get("uid") for victim in certificate.victims}
+    signs += [e for e in timeline.query("pod.*", "container.*", since=begun.t) if e.uid in victims and e.kind in SIGNS][
+        :1
+    ]
+    latest = min(sign.t + sign.err for sign in signs)
+    return Interval(min(begun.t - begun.err, latest), latest)
+
+
+def _until(timeline: Timeline, certificate: Certificate, start: Interval) -> float:
+    others = [e for e in timeline.query("fault.injecting") if e.fault_id != certificate.fault_id and e.t > start.latest]
+    ends = [*others, *timeline.query("test.finished", since=start.latest)]
+    return min((event.t for event in ends), default=timeline.end)
+
+
+def _is_hit(certificate: Certificate, uid: str, node: str) -> bool:
+    return any(
+        (victim.get("kind") == "Node" and node != "" and victim.get("name") == node) or victim.get("uid") == uid
+        for victim in certificate.victims
+    )
+
+
+def _back(timeline: Timeline, found: Recovery, pods: Pods, hit: set[str], specs: list[Event]) -> Event | None:
+    """The event that made the role whole for good, or None; `pods` is brought up to the end of the stretch."""
+    stale = set(hit)  # pods that are dead, though the API has not said so yet
+    need, back, whole = found.need, None, False
+    of_pods = timeline.query("pod.*", "container.*", role=found.role, since=found.start.earliest, until=found.until)
+    later = [event for event in specs if event.t > found.start.latest]
+    for event in sorted([*of_pods, *later], key=lambda event: event.t):
+        if event.kind == "workload.replicas":
+            need = min(found.need, _spec(event))
+        else:
+            pods.see(event)
+            if event.kind in SIGNS:
+                stale.discard(_key(event))
+        was, whole = whole, sum(pod.serves for key, pod in pods.items() if key not in stale) >= need
+        if whole and not was:
+            back = event
+    return back if whole else None
+
+
+def _spec(event: Event) -> int:
+    return int(event.data["spec"])
+
+
+def _key(event: Event) -> str:
+    return event.uid or event.subject
+
+
+def _is_sign(event: Event, hit: set[str], nodes: set[str | None]) -> bool:
+    if event.kind == "node.not_ready":
+        return event.subject.rpartition("/")[2] in nodes
+    return event.kind in SIGNS and _key(event) in hit
+
+
+def _is_of(event: Event, hit: set[str], names: list[str]) -> bool:
+    return event.uid in hit or str(event.data.get("pod", "")).rpartition("/")[2] in names
+
+
+def _phase(found: Recovery, name: str, events: list[Event], lost: list[Gap]) -> None:
+    for event in events:
+        found.phases[name] = Interval.between(found.start, moment(event, lost))
