@@ -14,12 +14,12 @@ def test_the_manager_scales_with_load_and_back(promise: Promise, stack: Stack, l
         stack.observe_replicas_above("manager", scaling.min, within_s=scaling.reaction_s)
     stack.observe_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.reaction_s)
     promise.claim(
-        "autoscaling.scaled_up", role="manager", load="manager_load", within_s=scaling.reaction_s, ceiling=scaling.max
+        "autoscaling.scaled_up", role="manager", load=traffic.name, within_s=scaling.reaction_s, ceiling=scaling.max
     )
     promise.claim(
         "autoscaling.scaled_down",
         role="manager",
-        load="manager_load",
+        load=traffic.name,
         stabilisation_s=scaling.stabilisation_s,
         reaction_s=scaling.reaction_s,
     )

@@ -17,6 +17,7 @@ def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -
             {"role": role.name, "floor": role.floor, "max": role.scaling.max if role.scaling else role.floor}
             for role in stack.map.roles.values()
         ],
+        test=promise.test,
     )
 
 
@@ -34,7 +35,7 @@ def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
             measured={"status": status, "error": error, "seconds": round(time.monotonic() - begin, 4)},
             expected={"path": edge.path, "status": edge.status},
         )
-    promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges])
+    promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges], test=promise.test)
 
 
 def ask(url: str) -> tuple[int, str]:

@@ -13,9 +13,8 @@ def test_selection_input_keeps_every_write_in_order(
     with load("operators", stack.effort.operators_per_s) as operators:
         operators.wait_until_steady()
         fault = experiment("ordering-under-loss")
-        operators.wait_until_steady(hold_for_s=stack.effort.after_s)
+        stack.try_wait(lambda: operators.wait_until_steady(hold_for_s=stack.effort.after_s))
     gather(stack)
     promise.claim("certificate.proven", experiment=fault.folder, min_faults=2)
-    promise.claim("ordering.no_acknowledged_write_lost", min_acked=stack.effort.min_acked)
-    promise.claim("ordering.applied_once_in_order")
-    promise.claim("ordering.journal_agrees_with_topic")
+    promise.claim("progress.during_fault", load=operators.name, fault_id=fault.fault_id, at_least=10)
+    promise.claim("ordering.selection_input", min_acked=stack.effort.min_acked, min_acked_during_faults=10)

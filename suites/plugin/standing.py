@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 
-from fixtures.cluster.up import up
+from fixtures.cluster.up import stack_map_of, up
+from fixtures.images import ensure_images
 from fixtures.kube import Cluster
 from fixtures.lock import lock
 from fixtures.settings import Settings
-from fixtures.stack_map import load_stack_map
 from fixtures.timeline import Timeline
 from fixtures.watcher import Watcher
 from suites.plugin.stack import Stack
+
+logger = logging.getLogger("crucible")
 
 
 def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timeline) -> tuple[Stack, dict[str, str]]:
@@ -28,9 +31,9 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
         CrucibleError: the stack cannot be had; it says why and what to type next.
     """
     keep.enter_context(lock(settings))
-    images = up(settings)
+    up(settings, logger.info)
     cluster = Cluster(settings)
-    stack_map = load_stack_map()
+    stack_map = stack_map_of(settings)
     watcher = keep.enter_context(Watcher(cluster, stack_map, timeline))
     assert settings.seed is not None
-    return Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier), images
+    return Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier), ensure_images(settings).stack

@@ -54,4 +54,4 @@ def break_under_load(
         traffic.wait_until_steady()
         fault = experiment(name)
         stack.try_wait(lambda: traffic.wait_until_steady(hold_for_s=stack.effort.after_s))
-    return Broken(fault.fault_ids[0] if fault.fault_ids else "", fault.folder, traffic.name)
+    return Broken(fault.fault_id, fault.folder, traffic.name)
