@@ -1,9 +1,11 @@
 # Two commands do all set-up: `make run` does the main job, `make test` tests the harness.
-PROFILE ?= $(or $(CRUCIBLE_PROFILE),quick)
+ifndef PROFILE
+PROFILE := $(if $(CRUCIBLE_PROFILE),$(CRUCIBLE_PROFILE),quick)
+endif
 VENV    := .venv
 STAMP   := $(VENV)/.lock-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 CRUCIBLE := $(VENV)/bin/crucible
-export CRUCIBLE_PROFILE = $(PROFILE)
+export CRUCIBLE_PROFILE := $(PROFILE)
 
 .PHONY: run test up down status doctor bench lint types selftest clean help
 
