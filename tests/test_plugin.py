@@ -1,0 +1,118 @@
+"""The main job's plugin: what a test does wrong never becomes a pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+INNER = """
+def test_promise(promise):
+    '''Nothing is left behind.'''
+    (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
+    (folder / "diff.txt").write_text({diff!r})
+    promise.claim("conformance.as_it_was", test="x")
+    {then}
+"""
+
+
+@pytest.fixture
+def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Pytester:
+    monkeypatch.setenv("CRUCIBLE_RUN_DIR", str(tmp_path / "dossier"))
+    monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path / "home"))
+    pytester.makeconftest(
+        "import builtins, pathlib\n"
+        "pytest_plugins = ['suites.plugin.options', 'suites.plugin.job', 'suites.plugin.fixtures']\n"
+        f"builtins.promise_dossier = lambda promise: pathlib.Path({str(tmp_path / 'dossier')!r})\n"
+    )
+    return pytester
+
+
+def run_json(tmp_path: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads((tmp_path / "dossier" / "run.json").read_text())
+    return found
+
+
+def test_a_kept_promise_passes(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(INNER.format(diff="", then=""))
+    result = inner.runpytest("--seed", "81", "-p", "no:randomly")
+    assert result.ret == 0
+    run = run_json(tmp_path)
+    assert run["verdict"] == "PASS"
+    assert run["seed"] == 81
+    assert (tmp_path / "dossier" / "junit.xml").exists()
+    assert (tmp_path / "dossier" / "report.html").exists()
+
+
+def test_a_broken_promise_fails_with_its_word_first(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(INNER.format(diff="node a: cordoned\n", then=""))
+    result = inner.runpytest()
+    assert result.ret == 1
+    result.stdout.re_match_lines([r"FAIL: .*", r".*promise +Nothing is left behind\..*"])
+    assert "Traceback" not in result.stdout.str()
+    assert run_json(tmp_path)["verdict"] == "FAIL"
+
+
+def test_a_test_that_claims_nothing_is_inconclusive(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile("def test_promise(promise):\n    '''Nothing is claimed.'''\n")
+    assert inner.runpytest().ret == 3
+    assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"
+
+
+def test_an_error_in_the_body_is_never_a_pass(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(INNER.format(diff="", then="raise RuntimeError('the load never started')"))
+    result = inner.runpytest()
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["*INCONCLUSIVE: RuntimeError: the load never started*"])
+
+
+def test_a_broken_claim_outweighs_an_error(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(INNER.format(diff="node a: gone\n", then="raise RuntimeError('too late')"))
+    assert inner.runpytest().ret == 1
+    assert run_json(tmp_path)["verdict"] == "FAIL"
+
+
+def test_an_unknown_checker_is_inconclusive(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile("def test_promise(promise):\n    '''X.'''\n    promise.claim('nothing.like_it')\n")
+    assert inner.runpytest().ret == 3
+
+
+def test_a_skipped_promise_is_on_record_with_its_reason(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(
+        "import pytest\n@pytest.fixture\ndef netem():\n    pytest.skip('needs netem: modprobe sch_netem')\n"
+        "def test_promise(promise, netem):\n    '''X.'''\n"
+    )
+    inner.runpytest()
+    tests = run_json(tmp_path)["tests"]
+    assert isinstance(tests, list)
+    assert tests[0]["verdict"] == "SKIPPED"
+    assert "modprobe" in tests[0]["skipped"]
+
+
+def test_an_interrupted_run_is_inconclusive_and_names_what_did_not_run(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(
+        INNER.format(diff="", then="raise KeyboardInterrupt") + "\ndef test_later(promise):\n    '''Later.'''\n"
+    )
+    result = inner.runpytest()
+    assert result.ret == 3
+    run = run_json(tmp_path)
+    assert run["verdict"] == "INCONCLUSIVE"
+    assert run["interrupted"]
+    result.stdout.fnmatch_lines(["*test_later did not run*"])
+
+
+def test_a_run_without_promises_makes_no_dossier(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile("def test_plain():\n    assert True\n")
+    assert inner.runpytest().ret == 0
+    assert not (tmp_path / "dossier").exists()
+
+
+def test_an_unknown_setting_is_a_usage_error(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRUCIBLE_COLOUR", "blue")
+    inner.makepyfile("def test_plain():\n    assert True\n")
+    result = inner.runpytest()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "unknown setting CRUCIBLE_COLOUR" in result.stderr.str() + result.stdout.str()
