@@ -7,8 +7,8 @@ import time
 
 import click
 
+from chaos.heal import end_leftovers, heal_open
 from chaos.ledger import Entry, Ledger
-from chaos.mend import end_leftovers, mend
 from fixtures.errors import HarnessError, UsageError
 from fixtures.lock import lock
 from fixtures.settings import load_settings
@@ -37,7 +37,7 @@ def heal(listing: bool, force: bool) -> None:
         for pid in end_leftovers(entries):
             click.echo(f"ended: experiment process {pid} of a dead run")
         failed = []
-        for one in mend(settings, ledger.open_entries()):
+        for one in heal_open(settings):
             click.echo(f"{'NOT healed' if one.error else 'healed'}: {line(one.entry)}")
             if one.error:
                 click.echo(f"  {one.error}")

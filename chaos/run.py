@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaos.mend import mend_run
+from chaos.heal import heal_open
 from chaos.session import new_folder
 from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import Settings
@@ -84,11 +84,12 @@ def find(experiment: str | Path) -> Path:
 
 
 def run_experiment(experiment: str | Path, run_dir: Path, *, settings: Settings, seed: int) -> Journal:
-    """Run an experiment to its end inside a dossier; afterwards none of its faults is open, however it ended.
+    """Run an experiment to its end inside a dossier, and return what its journal says.
 
-    Whether it proved anything is for the checkers to say; a journal says it, `ok` is the short answer. What
-    interrupts this process (Ctrl-C, an exception from a signal handler) interrupts the experiment: its rollbacks run,
-    and what they leave is healed here before the interruption goes on.
+    Whether it proved anything is for the checkers to say; `Journal.ok` is the short answer. A fault that its rollbacks
+    could not heal stays on the ledger, for `chaos.heal.heal_open`. What interrupts this process (Ctrl-C, an exception
+    from a signal handler) interrupts the experiment: its rollbacks run, and what they leave is healed here before the
+    interruption goes on.
 
     Raises:
         UsageError: no such experiment.
@@ -114,8 +115,9 @@ def run_experiment(experiment: str | Path, run_dir: Path, *, settings: Settings,
     logger.info("experiment %s", folder.name)
     try:
         code, output = _run(words, folder, env)
-    finally:
-        mend_run(settings, run=run_dir.resolve().name, experiment=folder.name)
+    except BaseException:
+        heal_open(settings, run=run_dir.resolve().name)
+        raise
     return read(folder, exit_code=code, output=output)
 
 

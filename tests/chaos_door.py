@@ -3,82 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chaos import session
 from chaos.fault import Evidence, NothingToBreak, Target
+from fixtures.wait import wait_for
 
-
-@dataclass
-class House:
-    """The world of doors; `hook` is called at each step, to crash there."""
-
-    folder: Path
-    hook: Callable[[str], None] = field(default=lambda step: None)
+Hook = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class OpenDoors:
-    """Removes each door's file; healing writes it again."""
+    """Removes each door's file; healing writes it again. Its world is a hook called at each step, to crash there."""
 
-    world: House
+    world: Any
+    folder: str
     prefix: str = "door"
     effect_within_s: float = 0.3
     healed_within_s: float = 0.3
 
+    def hook(self, step: str) -> None:
+        if callable(self.world):
+            self.world(step)
+
+    def door(self, target: Target) -> Path:
+        return Path(self.folder) / target.name
+
     def targets(self) -> list[Target]:
-        doors = sorted(self.world.folder.glob(f"{self.prefix}*"))
+        doors = sorted(Path(self.folder).glob(f"{self.prefix}*"))
         if not doors:
             raise NothingToBreak(f"no door is called {self.prefix}*")
         return [Target("Door", d.name, f"uid-{d.name}", facts={"paint": d.read_text()}) for d in doors]
 
     def inject(self, targets: list[Target]) -> None:
-        self.world.hook("inject.begin")
+        self.hook("inject.begin")
         for door in targets:
-            (self.world.folder / door.name).unlink()
-            self.world.hook("inject.one")
-        self.world.hook("inject.end")
+            self.door(door).unlink()
+            self.hook("inject.one")
+        self.hook("inject.end")
 
     def effect(self, targets: list[Target]) -> Evidence | None:
-        self.world.hook("effect")
-        gone = [door.name for door in targets if not (self.world.folder / door.name).exists()]
+        self.hook("effect")
+        gone = [door.name for door in targets if not self.door(door).exists()]
         return {"gone": gone} if len(gone) == len(targets) else None
 
     def heal(self, targets: list[Target]) -> None:
-        self.world.hook("heal.begin")
+        self.hook("heal.begin")
         for door in targets:
-            (self.world.folder / door.name).write_text(door.facts["paint"])
-            self.world.hook("heal.one")
-        self.world.hook("heal.end")
+            self.door(door).write_text(door.facts["paint"])
+            self.hook("heal.one")
+        self.hook("heal.end")
 
     def healed(self, targets: list[Target]) -> Evidence | None:
-        self.world.hook("healed")
-        there = [d.name for d in targets if (self.world.folder / d.name).exists()]
+        self.hook("healed")
+        there = [d.name for d in targets if self.door(d).exists()]
         return {"there": there} if len(there) == len(targets) else None
 
     def state(self, targets: list[Target]) -> str:
-        return f"{sum((self.world.folder / d.name).exists() for d in targets)} doors there"
+        return f"{sum(self.door(d).exists() for d in targets)} doors there"
+
+
+_looks: list[object] = []
 
 
 def answer(value: Any = True, configuration: Any = None, secrets: Any = None) -> Any:
-    """A probe that answers what it is told, or raises `no data`."""
-    if value == "raise":
-        raise ConnectionError("no data")
+    """A probe that answers what it is told."""
+    _looks.append(value)
     return value
 
 
-def act(fail: bool = False, configuration: Any = None, secrets: Any = None) -> str:
-    """An action that works or does not."""
+def act(fail: bool = False, looks: int = 0, configuration: Any = None, secrets: Any = None) -> str:
+    """An action that works or does not, and lasts until the hypothesis has been looked at so often."""
     if fail:
         raise RuntimeError("could not")
+    wait_for(lambda: len(_looks) >= looks, what="looks", within_s=5, every_s=0.02)
     return "done"
 
 
 def wait_for_look(file: str, configuration: Any = None, secrets: Any = None) -> bool:
     """An action that ends when the hypothesis has been looked at while it ran."""
-    from fixtures.wait import wait_for
-
     Path(file).touch()
     wait_for(lambda: Path(file + ".looked").exists(), what="a look", within_s=5, every_s=0.02)
     return True
@@ -90,3 +95,20 @@ def holds_unless(file: str, configuration: Any = None, secrets: Any = None) -> b
         Path(file + ".looked").touch()
         return False
     return True
+
+
+def open_doors(folder: str, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
+    """The fault as an activity."""
+    with session.activity(configuration) as here:
+        return here.engine.inject(OpenDoors(here.world, folder)).to_json()
+
+
+def stay_open(file: str, configuration: Any = None, secrets: Any = None) -> None:
+    """Keep the doors open until the file is there."""
+    Path(file + ".open").touch()
+    wait_for(Path(file).exists, what=file, within_s=20, every_s=0.02)
+
+
+def shut_doors(configuration: Any = None, secrets: Any = None) -> list[dict[str, Any]]:
+    """The healing as an activity."""
+    return session.heal(OpenDoors, configuration)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chaos_door import House, OpenDoors
+from chaos_door import Hook, OpenDoors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaos.engine import Engine, fault_of
 from chaos.fault import NotEffective, NotHealed, NothingToBreak
+from chaos.heal import replay
 from chaos.ledger import Ledger
-from chaos.mend import replay
 from fixtures.timeline import Timeline
 
 STEPS = ["inject.begin", "inject.one", "inject.end", "effect", "heal.begin", "heal.one", "heal.end", "healed"]
@@ -27,10 +26,10 @@ EVENTS = ["planned", "injecting", "injected", "effective", "healing", "healed"]
 class Home:
     """A house with two doors, a ledger and a timeline in one folder."""
 
-    def __init__(self, folder: Path, hook: Callable[[str], None] = lambda step: None) -> None:
+    def __init__(self, folder: Path, hook: Hook = lambda step: None) -> None:
         self.doors = folder / "doors"
         self.doors.mkdir(exist_ok=True)
-        self.house, self.ledger, self.folder = House(self.doors, hook), Ledger(folder), folder
+        self.hook, self.ledger, self.folder = hook, Ledger(folder), folder
         self.timeline = Timeline(folder)
 
     def furnish(self) -> Home:
@@ -41,8 +40,11 @@ class Home:
     def engine(self, **options: Any) -> Engine:
         return Engine(self.ledger, self.timeline, run="r", experiment="toy-1", **options)
 
+    def fault(self, prefix: str = "door") -> OpenDoors:
+        return OpenDoors(self.hook, str(self.doors), prefix)
+
     def break_and_heal(self, **options: Any) -> None:
-        with self.engine(**options).broken(OpenDoors(self.house)):
+        with self.engine(**options).broken(self.fault()):
             pass
 
     def events(self) -> list[dict[str, Any]]:
@@ -57,7 +59,7 @@ class Home:
 
     def mend(self) -> None:
         for entry in self.ledger.open_entries():
-            replay(self.ledger, entry, House(self.doors))
+            replay(self.ledger, entry, None)
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def test_a_fault_leaves_its_six_events_in_order_under_one_id(home: Home) -> None
 
 def test_a_fault_that_matches_nothing_is_never_effective(home: Home) -> None:
     with pytest.raises(NothingToBreak):
-        home.engine().inject(OpenDoors(home.house, prefix="window"))
+        home.engine().inject(home.fault("window"))
     assert home.kinds() == ["planned", "not_effective"]
     assert home.events()[0]["data"]["victims"] == []
     assert home.as_it_was()
@@ -86,7 +88,7 @@ def test_a_fault_that_matches_nothing_is_never_effective(home: Home) -> None:
 
 def test_the_undo_step_is_on_disk_before_the_act(home: Home) -> None:
     seen: list[int] = []
-    home.house.hook = lambda step: seen.append(len(home.ledger.open_entries())) if step == "inject.begin" else None
+    home.hook = lambda step: seen.append(len(home.ledger.open_entries())) if step == "inject.begin" else None
     home.break_and_heal()
     assert seen == [1]
 
@@ -96,9 +98,9 @@ def test_without_evidence_of_an_effect_there_is_no_certificate(home: Home) -> No
         if step == "inject.end":
             (home.doors / "door-2").write_text("red")
 
-    home.house.hook = put_back
+    home.hook = put_back
     with pytest.raises(NotEffective, match="1 doors there"):
-        home.engine().inject(OpenDoors(home.house))
+        home.engine().inject(home.fault())
     assert home.kinds() == ["planned", "injecting", "injected", "not_effective", "healing", "healed"]
     assert home.as_it_was()
 
@@ -108,22 +110,22 @@ def test_what_fails_midway_is_healed_and_its_own_error_is_told(home: Home) -> No
         if step == "inject.one":
             raise OSError("jammed")
 
-    home.house.hook = jam
+    home.hook = jam
     with pytest.raises(OSError, match="jammed"):
-        home.engine().inject(OpenDoors(home.house))
+        home.engine().inject(home.fault())
     assert "effective" not in home.kinds()
     assert home.as_it_was()
     assert home.ledger.open_entries() == []
 
 
 def test_an_exception_inside_the_block_still_heals(home: Home) -> None:
-    with pytest.raises(KeyboardInterrupt), home.engine().broken(OpenDoors(home.house)):
+    with pytest.raises(KeyboardInterrupt), home.engine().broken(home.fault()):
         raise KeyboardInterrupt
     assert home.as_it_was()
 
 
 def test_without_evidence_of_healing_the_ledger_stays_open(home: Home) -> None:
-    home.house.hook = lambda step: (home.doors / "door-1").unlink() if step == "heal.end" else None
+    home.hook = lambda step: (home.doors / "door-1").unlink() if step == "heal.end" else None
     with pytest.raises(NotHealed, match="crucible heal"):
         home.break_and_heal()
     assert home.kinds()[-1] == "not_healed"
@@ -144,9 +146,9 @@ def test_the_planted_defect_leaves_the_fault_in_until_it_is_mended(home: Home) -
 
 
 def test_a_fault_is_made_again_from_the_ledger(home: Home) -> None:
-    fault = OpenDoors(home.house, prefix="door-2")
+    fault = home.fault("door-2")
     home.engine().inject(fault)
-    assert fault_of(home.ledger.open_entries()[0], home.house) == fault
+    assert fault_of(home.ledger.open_entries()[0], home.hook) == fault
 
 
 def die_at(home_folder: Path, step: str, occurrence: int) -> int:

@@ -1,4 +1,4 @@
-"""Mending what dead runs left: replays the ledger's open entries."""
+"""Healing what runs left open: replays the ledger."""
 
 from __future__ import annotations
 
@@ -22,35 +22,47 @@ ENDS_WITHIN_S = 20.0
 
 
 @dataclass(frozen=True)
-class Mended:
+class Healed:
     """One entry of the ledger after its replay; `error` is empty when it is healed."""
 
     entry: Entry
     error: str = ""
 
 
-def mend(settings: Settings, entries: list[Entry]) -> list[Mended]:
-    """Heal open entries, newest first; one that cannot be healed stays open and does not stop the others."""
+def heal_open(settings: Settings, *, run: str | None = None) -> list[Healed]:
+    """Heal each fault that the ledger holds open, newest first; idempotent.
+
+    One that cannot be healed stays open, is told in its `error`, and does not stop the others.
+
+    Args:
+        settings: which cluster.
+        run: only the faults of this run (the folder name of its dossier); all when None.
+
+    Example::
+
+        for one in heal_open(settings): print(one.entry.id, one.error or "healed")
+    """
+    ledger = Ledger(settings.cluster_home)
+    entries = [entry for entry in ledger.open_entries() if run in (None, entry.run)]
     if not entries:
         return []
-    ledger = Ledger(settings.cluster_home)
     with World(settings, load_stack_map(), seed=0, experiment="heal") as world:
         return [_attempt(ledger, entry, world) for entry in sorted(entries, key=lambda e: e.unix_ns, reverse=True)]
 
 
-def _attempt(ledger: Ledger, entry: Entry, world: World) -> Mended:
+def _attempt(ledger: Ledger, entry: Entry, world: World) -> Healed:
     try:
         replay(ledger, entry, world)
     except Exception as error:
-        logger.debug("healing %s", entry.id, exc_info=True)
-        return Mended(entry, str(error) if isinstance(error, CrucibleError) else f"{type(error).__name__}: {error}")
-    return Mended(entry)
+        logger.error("%s is not healed: %s", entry.id, error)
+        return Healed(entry, str(error) if isinstance(error, CrucibleError) else f"{type(error).__name__}: {error}")
+    return Healed(entry)
 
 
 def replay(ledger: Ledger, entry: Entry, world: Any) -> None:
     """Undo one entry, see that it is undone, and take it off the ledger.
 
-    It writes no event: a certificate is what the experiment itself proved, and mending must not forge one.
+    It writes no event: a certificate is what the experiment itself proved, and healing afterwards must not forge one.
     """
     fault, targets = fault_of(entry, world), entry.pinned()
     fault.heal(targets)
@@ -58,22 +70,12 @@ def replay(ledger: Ledger, entry: Entry, world: Any) -> None:
     ledger.done(entry.id)
 
 
-def mend_run(settings: Settings, *, run: str, experiment: str) -> None:
-    """Heal what one experiment of a run left open; what cannot be healed is told, and stays for `crucible heal`."""
-    entries = [e for e in Ledger(settings.cluster_home).open_entries() if (e.run, e.experiment) == (run, experiment)]
-    if entries:
-        logger.warning("experiment %s left %d fault(s) open; healing them", experiment, len(entries))
-    for one in mend(settings, entries):
-        if one.error:
-            logger.error("%s is not healed: %s", one.entry.id, one.error)
-
-
 def end_leftovers(entries: list[Entry]) -> list[int]:
     """End experiments whose run is dead but that go on by themselves; returns their pids.
 
-    Only a process that wrote an open entry, and is still the same process by its start time, is touched.
+    Only a `chaos` process that wrote an open entry, and is still the same process by its start time, is touched.
     """
-    alive = {e.pid: e.pid_start for e in entries if e.pid != os.getpid() and process_start(e.pid) == e.pid_start}
+    alive = {e.pid: e.pid_start for e in entries if process_start(e.pid) == e.pid_start and _is_chaos(e.pid)}
     for pid, start in alive.items():
         os.kill(pid, signal.SIGTERM)
         try:
@@ -84,6 +86,14 @@ def end_leftovers(entries: list[Entry]) -> list[int]:
         except WaitTimeout:
             os.kill(pid, signal.SIGKILL)
     return sorted(alive)
+
+
+def _is_chaos(pid: int) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(Path(os.fsdecode(word)).name == "chaos" for word in words[:2])
 
 
 def _is_zombie(pid: int) -> bool:

@@ -1,0 +1,156 @@
+"""Running experiments from the harness: found by name, healed however they end, and by `crucible heal` after that."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from chaos_door import OpenDoors
+
+from chaos.engine import Engine
+from chaos.heal import end_leftovers
+from chaos.ledger import Entry, Ledger, process_start
+from chaos.run import find, names
+from fixtures.errors import UsageError
+from fixtures.settings import Settings
+from fixtures.timeline import Timeline
+from fixtures.wait import wait_for
+
+HERE = Path(__file__).parent
+CRUCIBLE = [sys.executable, "-c", "from cli import main; main()"]
+
+
+def test_an_unknown_experiment_lists_those_there_are() -> None:
+    with pytest.raises(UsageError, match="gateway-pod-kill, kafka-broker-pod-kill"):
+        find("gateway-pod-kil")
+    assert find("gateway-pod-kill").name == "gateway-pod-kill.yaml"
+    assert "worker-node-kill" in names()
+
+
+def activity(func: str, **arguments: Any) -> dict[str, Any]:
+    provider = {"type": "python", "module": "chaos_door", "func": func, "arguments": arguments}
+    return {"name": func, "type": "action", "provider": provider}
+
+
+def toy(folder: Path) -> Path:
+    controls = [
+        {"name": n, "provider": {"type": "python", "module": f"chaos.controls.{n}"}} for n in ("strict", "evidence")
+    ]
+    experiment = {
+        "version": "1.0.0",
+        "title": "A door that opens is shut again",
+        "description": "A toy.",
+        "configuration": {"experiment": "toy"},
+        "runtime": {"hypothesis": {"strategy": "continuously"}, "rollbacks": {"strategy": "always"}},
+        "controls": controls,
+        "steady-state-hypothesis": {
+            "title": "Nothing",
+            "probes": [activity("answer") | {"type": "probe", "tolerance": True}],
+        },
+        "method": [
+            activity("open_doors", folder=str(folder / "doors")),
+            activity("stay_open", file=str(folder / "go")),
+            activity("shut_doors"),
+        ],
+        "rollbacks": [activity("shut_doors")],
+    }
+    (folder / "doors").mkdir()
+    (folder / "doors" / "door-1").write_text("green")
+    (folder / "toy.yaml").write_text(yaml.safe_dump(experiment, sort_keys=False))
+    return folder / "toy.yaml"
+
+
+def harness(folder: Path) -> subprocess.Popen[str]:
+    """A process that runs the toy experiment as a suite would, until the doors are open."""
+    code = f"""
+    from pathlib import Path
+    from chaos.run import run_experiment
+    from fixtures.settings import load_settings
+    toy, run_dir = Path({str(toy(folder))!r}), Path({str(folder / "run")!r})
+    journal = run_experiment(toy, run_dir, settings=load_settings(), seed=7)
+    print(journal.ok, journal.status, journal.folder, len(journal.fault_ids))
+    """
+    env = {**os.environ, "PYTHONPATH": str(HERE), "CRUCIBLE_HOME": str(folder / "home")}
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    wait_for((folder / "go.open").exists, what="the doors to be open", within_s=20, every_s=0.02)
+    assert not (folder / "doors" / "door-1").exists()
+    return child
+
+
+def test_an_experiment_that_ends_well_is_proven_by_its_journal(tmp_path: Path) -> None:
+    child = harness(tmp_path)
+    (tmp_path / "go").touch()
+    said, _ = child.communicate(timeout=20)
+    assert said == "True completed toy-1 1\n"
+    assert (tmp_path / "run" / "experiments" / "toy-1" / "journal.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_harness_that_is_interrupted_or_killed_leaves_nothing_broken(tmp_path: Path, number: signal.Signals) -> None:
+    child = harness(tmp_path)
+    child.send_signal(number)
+    child.communicate(timeout=20)
+    assert child.returncode != 0
+    door = tmp_path / "doors" / "door-1"
+    wait_for(door.exists, what="the rollback to shut the door", within_s=10, every_s=0.02)
+    ledger = Ledger(tmp_path / "home" / "clusters" / "crucible")
+    wait_for(lambda: not ledger.open_entries(), what="nothing to be open", within_s=10, every_s=0.02)
+
+
+def test_crucible_heal_lists_heals_and_says_so(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    (tmp_path / "door-1").write_text("green")
+    engine = Engine(Ledger(settings.cluster_home), Timeline(tmp_path / "run"), run="run", experiment="toy-1")
+    engine.inject(OpenDoors(None, str(tmp_path)))
+    env = {**os.environ, "CRUCIBLE_HOME": str(tmp_path), "PYTHONPATH": str(HERE)}
+
+    def crucible(*words: str) -> str:
+        return subprocess.run([*CRUCIBLE, *words], env=env, check=True, capture_output=True, text=True).stdout
+
+    assert crucible("heal", "--list").startswith("open: OpenDoors of door door-1, by toy-1 of run run")
+    assert not (tmp_path / "door-1").exists(), "--list does nothing"
+    assert crucible("heal").startswith("healed: OpenDoors of door door-1")
+    assert (tmp_path / "door-1").read_text() == "green"
+    assert crucible("heal") == "nothing is open\n"
+
+
+def test_heal_refuses_while_a_run_holds_the_cluster(tmp_path: Path) -> None:
+    from fixtures.lock import lock
+
+    env = {**os.environ, "CRUCIBLE_HOME": str(tmp_path)}
+    with lock(Settings(home=tmp_path)):
+        refused = subprocess.run([*CRUCIBLE, "heal"], env=env, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "is in use by process" in refused.stderr
+    assert "--force" in refused.stderr
+
+
+def test_only_the_chaos_process_that_wrote_the_entry_is_ended() -> None:
+    with (
+        subprocess.Popen(["chaos", "60"], executable="/bin/sleep") as chaos,
+        subprocess.Popen(["other", "60"], executable="/bin/sleep") as other,
+    ):
+        starts = {
+            p.pid: wait_for(lambda p=p: process_start(p.pid), what="its start", within_s=5).value
+            for p in (chaos, other)
+        }
+        namesake = Entry("a", {}, [], pid=chaos.pid, pid_start=starts[chaos.pid] - 1)
+        stranger = Entry("b", {}, [], pid=other.pid, pid_start=starts[other.pid])
+        assert end_leftovers([namesake, stranger]) == []
+        assert (chaos.poll(), other.poll()) == (None, None)
+        assert end_leftovers([Entry("c", {}, [], pid=chaos.pid, pid_start=starts[chaos.pid])]) == [chaos.pid]
+        assert chaos.wait(5) == -signal.SIGTERM
+        other.terminate()
