@@ -1,4 +1,4 @@
-"""Histories that no Kafka ever produced: any mixture of operations, offsets and outcomes, to compare two checkers on."""
+"""Histories that no Kafka ever produced: any mixture of operations, offsets and outcomes."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class _Writer:
 
 
 @st.composite
-def scrambled(draw: st.DrawFn, longest: int = 14, names_as_text: bool = False) -> list[Event]:
-    """Well-formed events in which everything else is arbitrary: values are unique per key, and little more."""
+def scrambled(draw: st.DrawFn, longest: int = 14, names_as_text: bool = False) -> list[Event]:  # noqa: PLR0912
+    """Well-formed events with everything else arbitrary: values are unique per key, and little more."""
     out = _Writer()
     next_value = dict.fromkeys(KEYS, 0)
     pending: dict[int, tuple[str, list[Any], dict[str, Any]]] = {}
@@ -46,10 +46,14 @@ def scrambled(draw: st.DrawFn, longest: int = 14, names_as_text: bool = False) -
             value: list[Any] = []
             more: dict[str, Any] = {}
             if f in ("assign", "subscribe"):
-                value = draw(st.lists(st.sampled_from(KEYS if f == "assign" else ["a", "b", "a/0"]), max_size=3, unique=True))
+                value = draw(
+                    st.lists(st.sampled_from(KEYS if f == "assign" else ["a", "b", "a/0"]), max_size=3, unique=True)
+                )
                 more = draw(st.sampled_from([{}, {}, {"seek_to_beginning": True}])) if f == "assign" else {}
             else:
-                for micro in draw(st.lists(st.sampled_from({"txn": ["send", "poll"]}.get(f, [f])), min_size=1, max_size=4)):
+                for micro in draw(
+                    st.lists(st.sampled_from({"txn": ["send", "poll"]}.get(f, [f])), min_size=1, max_size=4)
+                ):
                     if micro == "poll":
                         value.append(["poll"])
                     else:

@@ -1,7 +1,7 @@
 """The checker: feed it a history in any number of pieces and ask for the verdict at any time.
 
-Feeding costs time in proportion to what is fed; a verdict costs time in proportion to the whole history so far (about
-a second per few million records), so judging a growing history every minute is cheap and judging it after each line is not.
+Feeding costs time in proportion to what is fed, a verdict in proportion to the whole history so far (about a second per
+few million records): judging a growing history every minute is cheap, judging it after each line is not.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ import numpy as np
 from reports.checkers.kafka.classes import RECORD_CLASSES, Found
 from reports.checkers.kafka.columns import FUNCTION, OK, Batch, Names
 from reports.checkers.kafka.coverage import SHOWN, Unproven, unproven
+from reports.checkers.kafka.dump import Dump
 from reports.checkers.kafka.events import Columns
-from reports.checkers.kafka.guarantees import Guarantees
+from reports.checkers.kafka.guarantees import INTERLEAVED, PERMITTED_BY, Guarantees
 from reports.checkers.kafka.measures import Measures
 from reports.checkers.kafka.operation import CLASSES
 from reports.checkers.kafka.pairing import Pairing
 from reports.checkers.kafka.partition import Partition, Rows
+from reports.checkers.kafka.picture import draw
 from reports.checkers.kafka.result import Result, Witness
 from reports.checkers.kafka.steps import STEP_CLASSES
 from reports.checkers.kafka.store import Store
+
+PICTURES = 8
+PERMITTED_ALWAYS = {name for name, reasons in PERMITTED_BY.items() if INTERLEAVED in reasons}
 
 
 class Checker:
@@ -64,8 +69,11 @@ class Checker:
         self._causes.update(events.causes)
         self._store.append(self._pairing.feed(events))
 
-    def verdict(self) -> Result:
+    def verdict(self, dump: Dump | None = None) -> Result:
         """Judge all that was fed so far; operations still open count as unknown.
+
+        Args:
+            dump: what the brokers hold; a committed record that is not there is a lost write.
 
         Raises:
             BadHistory: a value was sent twice to one key.
@@ -76,7 +84,7 @@ class Checker:
         judged = _Judged()
         for name, code in self.names.keys.items():
             partition = Partition(name, code, store, rows)
-            judged.add(partition)
+            judged.add(partition, dump)
             judged.measures.add(partition, subscribers)
         return judged.result(self._counts(rows, judged), self.guarantees, self.notes, dict(self._causes))
 
@@ -97,15 +105,21 @@ class _Judged:
         self.witnesses: dict[str, list[Witness]] = defaultdict(list)
         self.unproven: dict[str, Unproven] = {}
         self.measures = Measures()
+        self.pictures: dict[str, str] = {}
+        self.lost: Dump | None = None
         self.counts: Counter[str] = Counter({"keys": 0, "records": 0, "acknowledged": 0, "polled": 0})
 
-    def add(self, p: Partition) -> None:
+    def add(self, p: Partition, dump: Dump | None) -> None:
         """Judge one key by every class that looks at one key."""
-        for name, find in RECORD_CLASSES.items():
-            self._take(name, find(p), p)
+        found = {name: find(p) for name, find in RECORD_CLASSES.items()}
+        if dump is not None:
+            found["lost-write"].at = np.union1d(found["lost-write"].at, np.array(dump.missing_on_broker(p), "i8"))
+            self.lost = dump
+        for name, cases in found.items():
+            self._take(name, cases, p)
         for steps in STEP_CLASSES:
-            for name, found in steps(p).items():
-                self._take(name, found, p)
+            for name, cases in steps(p).items():
+                self._take(name, cases, p)
         if gap := unproven(p):
             self.unproven[p.name] = gap
         self.counts["keys"] += bool(len(p.sent) or len(p.polled))
@@ -119,16 +133,26 @@ class _Judged:
         self.seen[name] += len(found.at)
         self.excused[name] += found.excused
         for at in found.at[:SHOWN].tolist():
-            rows, text = found.witness(at)
+            rows, text, place = found.witness(at)
+            if (
+                place >= 0
+                and name not in PERMITTED_ALWAYS
+                and p.name not in self.pictures
+                and len(self.pictures) < PICTURES
+            ):
+                self.pictures[p.name] = draw(p, place, rows, f"{name}: {text}")
             self.witnesses[name].append(Witness(text, tuple(p.rows.index[rows].tolist())))
 
-    def result(self, counts: dict[str, int], guarantees: Guarantees, notes: list[str], causes: dict[str, int]) -> Result:
+    def result(
+        self, counts: dict[str, int], guarantees: Guarantees, notes: list[str], causes: dict[str, int]
+    ) -> Result:
         """All of it in one answer, classes in the order of a report."""
         shown = {name: sorted(self.witnesses[name], key=_smallest)[:SHOWN] for name in CLASSES if self.seen[name]}
         return Result(
             seen={name: self.seen[name] for name in CLASSES if self.seen[name]},
             excused={name: self.excused[name] for name in CLASSES if self.excused[name]},
-            witnesses=shown, unproven=self.unproven, counts=counts, guarantees=guarantees, notes=list(notes),
+            pictures=self.pictures, witnesses=shown, unproven=self.unproven, counts=counts, guarantees=guarantees,
+            notes=list(notes), lost=self.lost.to_json() if self.lost else None,
             measures=self.measures.to_json() | {"causes_of_info": causes},
         )  # fmt: skip
 

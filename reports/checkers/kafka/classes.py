@@ -1,4 +1,4 @@
-"""The classes that look at records: which of one key's sends and polls are at fault. Each mirrors a definition of `oracle`."""
+"""The classes that look at records: which sends and polls of a key are at fault; see `oracle`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from reports.checkers.kafka.columns import CORRUPT, FAIL, OK, Array
 from reports.checkers.kafka.partition import Partition
 
-Witness = tuple[list[int], str]  # rows of the operations, and one English sentence
+Witness = tuple[list[int], str, int]  # rows of the operations, one English sentence, the place to draw (or -1)
 
 
 @dataclass
@@ -40,7 +40,7 @@ def inconsistent_offsets(p: Partition) -> Found:
         acked = [int(i) for i in sends if p.sent[i] not in values][:3]
         shown += [f"process {p.who(p.send_op[i])} was told that {p.show(p.sent[i])} is" for i in acked]
         rows = [int(p.poll_op[i]) for i in some] + [int(p.send_op[i]) for i in acked]
-        return rows[:4], f"at offset {p.offsets[place]} of {p.name}: {', '.join(shown[:4])} there"
+        return rows[:4], f"at offset {p.offsets[place]} of {p.name}: {', '.join(shown[:4])} there", place
 
     return Found(p.disputed, witness)
 
@@ -60,8 +60,10 @@ def duplicate(p: Partition) -> Found:
         offsets = sorted({*p.poll_offset[polls].tolist(), *p.sent_offset[sends].tolist()})
         once = [int(polls[p.poll_offset[polls] == o][0]) for o in offsets if (p.poll_offset[polls] == o).any()][:2]
         senders = p.send_op[p.sent == value].tolist()
-        text = f"value {p.show(value)} of {p.name} was sent once and stands at offsets {', '.join(map(str, offsets[:4]))}"
-        return senders + p.poll_op[once].tolist(), text
+        text = (
+            f"value {p.show(value)} of {p.name} was sent once and stands at offsets {', '.join(map(str, offsets[:4]))}"
+        )
+        return senders + p.poll_op[once].tolist(), text, int(np.searchsorted(p.offsets, offsets[-1]))
 
     return Found(np.arange(len(everything)), witness)
 
@@ -110,15 +112,18 @@ def lost_write(p: Partition) -> Found:
     lost = np.flatnonzero(p.committed & ~p.read_ok & (last >= 0) & (last <= highest))
 
     def witness(at: int) -> Witness:
-        offset = p.offsets[last[at]]
-        later = np.flatnonzero(p.poll_ok & (p.poll_place > last[at]))
+        where = f"offset {p.offsets[last[at]]}" if last[at] >= 0 else "an unknown offset"
+        later = np.flatnonzero(p.poll_ok & (p.poll_place > last[at]) & bool(last[at] >= 0))
         op = p.send_op[at]
-        text = f"process {p.who(op)} sent {p.show(p.sent[at])} to {p.name} at offset {offset} ({p.outcome(op)}), and no poll returned it"
+        text = (
+            f"process {p.who(op)} sent {p.show(p.sent[at])} to {p.name} at {where} ({p.outcome(op)}), "
+            "and no poll returned it"
+        )
         if not len(later):
-            return [int(op)], text
+            return [int(op)], text, int(last[at])
         reader = later[np.argmin(p.poll_place[later])]
         text += f", though process {p.who(p.poll_op[reader])} polled offset {p.poll_offset[reader]} beyond it"
-        return [int(op), int(p.poll_op[reader])], text
+        return [int(op), int(p.poll_op[reader])], text, int(last[at])
 
     return Found(lost, witness)
 
@@ -130,7 +135,7 @@ def unseen(p: Partition) -> Found:
         op, offset = p.send_op[at], p.sent_offset[at]
         where = f"offset {offset}" if offset >= 0 else "an unknown offset"
         text = f"process {p.who(op)} sent {p.show(p.sent[at])} to {p.name} at {where} (ok), and no poll returned it"
-        return [int(op)], text
+        return [int(op)], text, int(p.send_place[at])
 
     return Found(np.flatnonzero((p.send_type == OK) & ~p.read_ok), witness)
 
@@ -141,7 +146,7 @@ def realtime_order(p: Partition) -> Found:
     acked = np.flatnonzero((p.send_type == OK) & (place >= 0))
     later = np.flatnonzero(place >= 0)
     if not len(acked):
-        return Found(acked, lambda at: ([], ""))
+        return Found(acked, lambda at: ([], "", -1))
     highest = np.maximum.accumulate(place[acked])
     before = np.searchsorted(rows.time[p.send_op[acked]], rows.invoke_time[p.send_op[later]], side="left")
     at_fault = later[(before > 0) & (highest[before - 1] > place[later])]
@@ -154,7 +159,7 @@ def realtime_order(p: Partition) -> Found:
             f"{p.show(p.sent[earlier])} was acknowledged at offset {p.offsets[place[earlier]]} of {p.name}, "
             f"{gap:.3f} ms before {p.show(p.sent[at])} was sent, which stands at offset {p.offsets[place[at]]}"
         )
-        return [int(p.send_op[earlier]), int(op)], text
+        return [int(p.send_op[earlier]), int(op)], text, int(place[at])
 
     return Found(at_fault, witness)
 
@@ -163,7 +168,7 @@ def _read_by(p: Partition, at: int, what: str) -> Witness:
     op, sender = p.poll_op[at], p.sender[at]
     rows = [int(p.send_op[sender])] if sender >= 0 and p.send_op[sender] != op else []
     text = f"process {p.who(op)} polled {p.show(p.polled[at])} at offset {p.poll_offset[at]} of {p.name}, {what}"
-    return [*rows, int(op)], text
+    return [*rows, int(op)], text, int(p.poll_place[at])
 
 
 RECORD_CLASSES: dict[str, Callable[[Partition], Found]] = {

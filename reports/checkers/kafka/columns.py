@@ -5,8 +5,8 @@ An event costs 34 bytes and a record 21; keys, processes and values that are not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -67,8 +67,10 @@ class Reset:
     seek_to_beginning: bool = False
 
 
-def _empty(dtype: str) -> Any:
-    return field(default_factory=lambda: np.empty(0, dtype))
+EVENT_COLUMNS = {
+    "index": "i8", "time": "i8", "process": "i4", "type": "u1", "f": "u1", "bare": "?", "file": "i2", "line": "i4",
+}  # fmt: skip
+RECORD_COLUMNS = {"flags": "u1", "key": "i4", "offset": "i8", "value": "i8"}
 
 
 @dataclass
@@ -78,21 +80,28 @@ class Batch:
     The records of event `i` are `[first[i]:first[i + 1]]` of `flags`, `key`, `offset` and `value`.
     """
 
-    index: Array = _empty("i8")
-    time: Array = _empty("i8")
-    process: Array = _empty("i4")
-    type: Array = _empty("u1")
-    f: Array = _empty("u1")
-    bare: Array = _empty("?")  # the event carried no value: a completion then stands for what was invoked
-    file: Array = _empty("i2")
-    line: Array = _empty("i4")
-    first: Array = field(default_factory=lambda: np.zeros(1, "i8"))
-    flags: Array = _empty("u1")
-    key: Array = _empty("i4")
-    offset: Array = _empty("i8")
-    value: Array = _empty("i8")
+    index: Array
+    time: Array
+    process: Array
+    type: Array
+    f: Array
+    bare: Array  # the event carried no value: a completion then stands for what was invoked
+    file: Array
+    line: Array
+    first: Array
+    flags: Array
+    key: Array
+    offset: Array
+    value: Array
     resets: dict[int, Reset] = field(default_factory=dict)
     causes: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> Batch:
+        """No events."""
+        names = EVENT_COLUMNS | RECORD_COLUMNS
+        columns: dict[str, Any] = {name: np.empty(0, dtype) for name, dtype in names.items()}
+        return cls(**columns, first=np.zeros(1, "i8"))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -108,11 +117,6 @@ class Batch:
         return Batch(**picked, first=first, resets=resets, causes=self.causes)
 
 
-EVENT_COLUMNS = ("index", "time", "process", "type", "f", "bare", "file", "line")
-RECORD_COLUMNS = ("flags", "key", "offset", "value")
-assert {*EVENT_COLUMNS, *RECORD_COLUMNS, "first", "resets", "causes"} == {f.name for f in fields(Batch)}
-
-
 def gather(first: Array, rows: Array) -> tuple[Array, Array]:
     """The new `first` of some rows, and the positions of their records."""
     lengths = first[rows + 1] - first[rows]
@@ -124,7 +128,7 @@ def join(batches: Sequence[Batch]) -> Batch:
     """Batches one after the other, as one."""
     if len(batches) == 1:
         return batches[0]
-    whole = Batch()
+    whole = Batch.empty()
     for name in (*EVENT_COLUMNS, *RECORD_COLUMNS):
         setattr(whole, name, np.concatenate([getattr(whole, name), *(getattr(b, name) for b in batches)]))
     rows = records = 0
@@ -137,11 +141,3 @@ def join(batches: Sequence[Batch]) -> Batch:
         rows, records = rows + len(batch), records + len(batch.key)
     whole.first = np.concatenate(firsts)
     return whole
-
-
-def columns(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> dict[str, Array]:
-    """Lists, one per column, as arrays of the types that `Batch` promises."""
-    return {name: np.array(row, DTYPES[name]) for name, row in zip(names, rows, strict=True)}
-
-
-DTYPES = {f.name: getattr(Batch(), f.name).dtype for f in fields(Batch) if f.name not in ("resets", "causes")}

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.checkers.kafka.columns import CORRUPT, FUNCTION, REBALANCED, SEND, TYPE, UNKNOWN, Batch, Names, Reset, columns
+import numpy as np
+
+from reports.checkers.kafka.columns import (
+    CORRUPT,
+    EVENT_COLUMNS,
+    FUNCTION,
+    REBALANCED,
+    RECORD_COLUMNS,
+    SEND,
+    TYPE,
+    UNKNOWN,
+    Batch,
+    Names,
+    Reset,
+)
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
 
 TOP = (1 << 63) - 1
-EVENTS = ("index", "time", "process", "type", "f", "bare", "file", "line", "first")
-RECORDS = ("flags", "key", "offset", "value")
 
 
 class Columns:
@@ -26,9 +38,9 @@ class Columns:
         self._clear()
 
     def _clear(self) -> None:
-        self._events: tuple[list[Any], ...] = tuple([] for _ in EVENTS[:-1])
+        self._events: tuple[list[Any], ...] = tuple([] for _ in EVENT_COLUMNS)
         self._first = [0]
-        self._records: tuple[list[int], ...] = tuple([] for _ in RECORDS)
+        self._records: tuple[list[int], ...] = tuple([] for _ in RECORD_COLUMNS)
         self._resets: dict[int, Reset] = {}
         self._causes: dict[str, int] = {}
 
@@ -37,8 +49,11 @@ class Columns:
 
     def take(self) -> Batch:
         """What was collected since the last call."""
-        batch = Batch(**columns(self._events, EVENTS[:-1]), **columns([self._first], ["first"]),
-                      **columns(self._records, RECORDS), resets=self._resets, causes=self._causes)  # fmt: skip
+        columns = zip((EVENT_COLUMNS | RECORD_COLUMNS).items(), (*self._events, *self._records), strict=True)
+        batch = Batch(
+            **{name: np.array(rows, dtype) for (name, dtype), rows in columns}, first=np.array(self._first, "i8"),
+            resets=self._resets, causes=self._causes,
+        )  # fmt: skip
         self._clear()
         return batch
 
@@ -102,7 +117,9 @@ class Columns:
                 del column[before:]
             raise
         except (TypeError, IndexError, KeyError, AttributeError, ValueError):
-            raise BadHistory(f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(value)}') from None
+            raise BadHistory(
+                f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(value)}'
+            ) from None
 
     def _send(self, key: Any, sent: Any) -> None:
         offset = None

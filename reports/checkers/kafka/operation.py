@@ -1,7 +1,7 @@
 """The words of a Kafka history: operations, what they sent and polled, and the names of all that can be wrong.
 
-An operation is an invocation joined with its completion. `ok` surely happened, `fail` surely did not, `info` is unknown;
-an operation that was never answered is an `info` that ends after everything else.
+An operation is an invocation joined with its completion. `ok` surely happened, `fail` surely did not, `info` is
+unknown; an operation that was never answered is an `info` that ends after everything else.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Nodes are the committed operations that sent or polled. Edges say what must have come first:
 
-* write–write: the senders of two neighbouring records of a key, in the order of their places;
-* write–read: the sender of a record, then whoever polled it;
+* write-write: the senders of two neighbouring records of a key, in the order of their places;
+* write-read: the sender of a record, then whoever polled it;
 * process: two successive operations of one process;
 * realtime: one operation was answered ok before the other was invoked.
 
@@ -14,6 +14,7 @@ sets) of its graph that hold an edge of each kind it is named for.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 from reports.checkers.kafka.operation import Operation
 from reports.checkers.kafka.oracle import View
@@ -42,8 +43,10 @@ def edges(view: View) -> Edges:
             found[kind].add((at[id(a)], at[id(b)]))
 
     for key, offsets in view.log.items():
-        senders = [view.writer.get((key, *values)) if len(values) == 1 else None for values in offsets.values()]
-        for a, b in zip(senders, senders[1:], strict=False):
+        senders = [
+            view.writer.get((key, next(iter(values)))) if len(values) == 1 else None for values in offsets.values()
+        ]
+        for a, b in pairwise(senders):
             link("ww", a, b)
     last: dict[object, Operation] = {}
     for op in nodes:
@@ -91,7 +94,7 @@ def seen_cycles(view: View) -> dict[str, int]:
 
 
 def needing_writes(view: View) -> dict[str, int]:
-    """Of the G1c classes seen, those that have no knot without write–write edges: what Kafka does not isolate."""
+    """Of the G1c classes seen, those that have no knot without write-write edges: what Kafka does not isolate."""
     found = edges(view)
     return {
         name: count

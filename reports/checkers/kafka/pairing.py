@@ -45,7 +45,7 @@ class Pairing:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._open = Batch()
+        self._open = Batch.empty()
         self._last_index = -1
         self._last_time = np.iinfo("i8").min
         self._gone: set[int] = set()  # processes that got an info answer and must not come back

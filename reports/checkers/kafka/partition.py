@@ -14,7 +14,7 @@ import numpy as np
 
 from reports.checkers.kafka.columns import INFO, OK, UNKNOWN, Array, Names
 from reports.checkers.kafka.dense import Senders, places
-from reports.checkers.kafka.operation import BadHistory
+from reports.checkers.kafka.operation import BadHistory, Value
 from reports.checkers.kafka.store import ResetAt, Store, Table
 
 
@@ -87,6 +87,10 @@ class Partition:
     def show(self, value: int) -> str:
         """A value as a person wrote it."""
         return str(self.rows.names.value_of(int(value)))
+
+    def sent_value(self, send: int) -> Value:
+        """The value of a send, as its client knew it."""
+        return self.rows.names.value_of(int(self.sent[send]))
 
     def outcome(self, op: int) -> str:
         """ok, or why an info is known to be committed."""
@@ -178,4 +182,3 @@ def subscribed(op: Array, rows: Rows) -> Array:
     at = np.searchsorted([c for c, _ in codes], code(process, op)) - 1
     latest = np.array([c for c, _ in codes])[at]
     return (at >= 0) & (latest >> 32 == process) & np.array([is_sub for _, is_sub in codes])[at]
-

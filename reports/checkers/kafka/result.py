@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from reports.checkers.kafka.coverage import SHOWN, Unproven
@@ -31,6 +33,7 @@ class Result:
         measures: times and reprocessing.
         guarantees: the configuration that decides what is bad.
         lost: where unread records are, when the caller gave a full dump of the topic.
+        pictures: key → SVG of the order around its first finding, for at most 8 keys.
         notes: what a reader should know, such as a repaired file.
     """
 
@@ -42,6 +45,7 @@ class Result:
     measures: dict[str, Any]
     guarantees: Guarantees
     lost: dict[str, Any] | None = None
+    pictures: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -77,7 +81,7 @@ class Result:
         if self.unproven:
             return self._unproven_reason()
         return (
-            f"{c['acknowledged']:,} acknowledged records of {c['keys']:,} keys were all polled, each key whole by some one "
+            f"{c['acknowledged']:,} acknowledged records of {c['keys']:,} keys were all polled, each key whole by one "
             f"process, and {c['polled']:,} polled records show nothing that {self._promise()} forbids"
         )
 
@@ -91,6 +95,15 @@ class Result:
             "measures": self.measures, "guarantees": self.guarantees.stated(), "notes": self.notes,
         }  # fmt: skip
         return answer | ({"lost": self.lost} if self.lost is not None else {})
+
+    def write_pictures(self, folder: Path) -> list[Path]:
+        """Write each picture as `<key>.svg` into `folder` and return their paths."""
+        written = []
+        for key, picture in self.pictures.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            written.append(folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", key) + ".svg"))
+            written[-1].write_text(picture)
+        return written
 
     def _excuse(self, name: str) -> int:
         return 0 if self.guarantees.consumer == "assign" else self.excused.get(name, 0)

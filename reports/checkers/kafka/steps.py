@@ -97,16 +97,20 @@ def _neighbours(p: Partition, op: Array, counts: Array) -> tuple[Array, Array]:
 def _polled(p: Partition, a: int, b: int) -> Witness:
     first, second = p.poll_op[a], p.poll_op[b]
     text = f"process {p.who(first)} polled {p.show(p.polled[a])} at offset {p.poll_offset[a]} of {p.name} and next "
-    text += f"{p.show(p.polled[b])} at offset {p.poll_offset[b]}" + _between(p, int(p.poll_place[a]), int(p.poll_place[b]))
-    return list(dict.fromkeys((int(first), int(second)))), text
+    text += f"{p.show(p.polled[b])} at offset {p.poll_offset[b]}" + _between(
+        p, int(p.poll_place[a]), int(p.poll_place[b])
+    )
+    return list(dict.fromkeys((int(first), int(second)))), text, int(p.poll_place[b])
 
 
 def _sent(p: Partition, a: int, b: int) -> Witness:
     first, second = p.send_op[a], p.send_op[b]
     low, high = int(p.send_place[a]), int(p.send_place[b])
-    text = f"process {p.who(first)} sent {p.show(p.sent[a])} and next {p.show(p.sent[b])} to {p.name}, and they stand at "
+    text = (
+        f"process {p.who(first)} sent {p.show(p.sent[a])} and next {p.show(p.sent[b])} to {p.name}, and they stand at "
+    )
     text += f"offsets {p.offsets[low]} and {p.offsets[high]}" + _between(p, low, high)
-    return list(dict.fromkeys((int(first), int(second)))), text
+    return list(dict.fromkeys((int(first), int(second)))), text, high
 
 
 def _between(p: Partition, low: int, high: int) -> str:

@@ -1,0 +1,173 @@
+"""Reads history files: JSON lines or columns, one file or one per process, whole or torn at the end.
+
+A file may begin with a header, `{"run": "…", "config": {"acks": "all", …}}`: files of different runs are refused, and
+the recorded configuration decides what is bad where the caller states nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reports.checkers.kafka.columns import Batch, Names, join
+from reports.checkers.kafka.events import Columns
+from reports.checkers.kafka.guarantees import Guarantees
+from reports.checkers.kafka.operation import BadHistory
+
+LINES = 20_000  # read at a time
+COLUMN_SUFFIXES = (".parquet", ".arrow", ".feather")
+
+
+@dataclass
+class Reading:
+    """Where a history comes from, and what was learnt on the way.
+
+    Args:
+        paths: files of one run.
+        names: codes for its batches.
+
+    Example::
+
+        reading = Reading([Path("history-0.jsonl"), Path("history-1.jsonl")])
+        for batch in reading.batches():
+            checker.feed(batch)
+    """
+
+    paths: Sequence[Path]
+    names: Names = field(default_factory=Names)
+    run: str | None = None
+    recorded: Guarantees = field(default_factory=Guarantees)
+    notes: list[str] = field(default_factory=list)
+    _merged: Batch | None = None
+
+    def batches(self) -> Iterator[Batch]:
+        """The events of all files in history order; one file is read piece by piece, several are merged in memory.
+
+        Raises:
+            BadHistory: a file is missing, empty, of another run, or holds what is no event; with file and line.
+        """
+        self.names.files = [str(path) for path in self.paths]
+        if len({path.resolve() for path in self.paths}) < len(self.paths):
+            raise BadHistory("a file was given twice: " + ", ".join(sorted(map(str, self.paths))))
+        if len(self.paths) == 1:
+            empty = True
+            for batch in self._of_file(0):
+                empty = empty and not len(batch)
+                yield batch
+            if empty:
+                raise BadHistory("no operations in it", where=str(self.paths[0]))
+            return
+        self._merged = self._merge([join(list(self._of_file(i))) for i in range(len(self.paths))])
+        yield self._merged
+
+    def locate(self, index: int) -> str:
+        """`file:line` of the event with this index; empty when it cannot be found."""
+        if self._merged is not None:
+            for row in np.flatnonzero(self._merged.index == index)[:1]:
+                return f"{self.names.files[self._merged.file[row]]}:{self._merged.line[row]}"
+            return ""
+        for line, event in _events(self.paths[0], []) if self.paths[0].suffix not in COLUMN_SUFFIXES else ():
+            if isinstance(event, dict) and event.get("index") == index:
+                return f"{self.paths[0]}:{line}"
+        return ""
+
+    def _of_file(self, number: int) -> Iterator[Batch]:
+        path = self.paths[number]
+        if not path.is_file():
+            raise BadHistory("no such file", where=str(path))
+        if path.suffix in COLUMN_SUFFIXES:
+            from reports.checkers.kafka.tables import read_table
+
+            yield from read_table(path, self.names, number, self._header)
+            return
+        collected = Columns(self.names, number)
+        for line, event in _events(path, self.notes):
+            if isinstance(event, dict) and "run" in event and "f" not in event:
+                if line != 1:
+                    raise BadHistory("a header belongs on the first line; are these two files?", where=f"{path}:{line}")
+                self._header(event, path)
+                continue
+            try:
+                collected.add(event, line)
+            except BadHistory as error:
+                raise BadHistory(error.message, where=f"{path}:{line}") from None
+            if len(collected) >= LINES:
+                yield collected.take()
+        yield collected.take()
+
+    def _header(self, header: dict[str, Any], path: Path) -> None:
+        run = str(header["run"])
+        if self.run is not None and run != self.run:
+            raise BadHistory(f"it belongs to run {run}, the files before it to run {self.run}", where=f"{path}:1")
+        self.run = run
+        try:
+            self.recorded = self.recorded.over(Guarantees.parse(header.get("config") or {}))
+        except (BadHistory, AttributeError) as error:
+            raise BadHistory(f"the header's config cannot be read: {error}", where=f"{path}:1") from None
+
+    def _merge(self, parts: list[Batch]) -> Batch:
+        for part in parts:
+            self._refuse_disorder(part)
+        whole = join(parts)
+        if not len(whole):
+            raise BadHistory("no operations in any of " + ", ".join(self.names.files))
+        self.notes += [f"{self.names.files[i]}: no operations in it" for i, part in enumerate(parts) if not len(part)]
+        by_index = np.argsort(whole.index, kind="stable")
+        distinct = (np.diff(whole.index[by_index]) > 0).all()
+        if distinct and (np.diff(whole.time[by_index]) >= 0).all():
+            return whole.select(by_index)
+        merged = whole.select(np.argsort(whole.time, kind="stable"))
+        merged.index = np.arange(len(merged), dtype="i8")
+        self.notes.append("files merged by time; indexes count the lines of the merged history from 0")
+        return merged
+
+    def _refuse_disorder(self, part: Batch) -> None:
+        for values, what in ((part.index, "index"), (part.time, "time")):
+            step = np.diff(values)
+            for row in np.flatnonzero(step <= 0 if what == "index" else step < 0)[:1] + 1:
+                now, before = values[row], values[row - 1]
+                wrong = f"index {now} is a duplicate" if now == before else f"{what} goes back from {before} to {now}"
+                raise BadHistory(wrong, where=f"{self.names.files[part.file[row]]}:{part.line[row]}")
+
+
+def _events(path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
+    """Line numbers and decoded lines; a torn last line is dropped with a note."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        number, lines = 1, file.readlines(1 << 22)
+        while lines:
+            after = file.readlines(1 << 22)
+            yield from _decoded(path, number, lines, not after, notes)
+            number, lines = number + len(lines), after
+
+
+def _decoded(path: Path, number: int, lines: list[bytes], last: bool, notes: list[str]) -> Iterator[tuple[int, Any]]:
+    try:
+        events = json.loads(b"[" + b",".join(lines) + b"]")  # one call for many lines is twice as fast
+        if len(events) == len(lines):
+            yield from enumerate(events, number)
+            return
+    except (ValueError, RecursionError):
+        pass  # some line is not JSON: find it
+    for at, line in enumerate(lines, number):
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            at_end = last and at == number + len(lines) - 1
+            if at_end and (not line.endswith(b"\n") or not line.strip(b"\0\r\n ")):
+                notes.append(
+                    f"{path}:{at}: torn last line ({len(line)} bytes) dropped; its operation counts as unknown"
+                )
+                return
+            why = error.args[0].split(":")[0] if error.args else type(error).__name__
+            raise BadHistory(
+                f"not JSON ({why}): {line[:60].decode(errors='replace').strip()!r}", where=f"{path}:{at}"
+            ) from None
+        yield at, event
