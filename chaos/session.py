@@ -106,6 +106,8 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
     run_dir = settings.run_dir or ROOT / "reports" / "out" / time.strftime(f"%Y%m%d-%H%M%S-{secrets.token_hex(2)}")
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
     if alone:
+        if not settings.kubeconfig.exists():
+            raise UsageError(f"expected cluster {settings.cluster!r} to be up, found none", next_command="crucible up")
         keep.enter_context(lock(settings))
     else:
         die_with_parent()

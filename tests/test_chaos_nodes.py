@@ -1,0 +1,89 @@
+"""Killing nodes: what must not be hit is not, and only Docker and Kubernetes together are believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from chaos_still import Still, container, docker, node, pod
+
+from chaos.containers import Containers
+from chaos.fault import NothingToBreak
+from chaos.faults.nodes import KillNode
+from chaos.world import instant
+from fixtures.errors import UsageError
+from fixtures.settings import Settings
+
+__all__ = ["docker"]
+
+
+def test_nodes_that_must_not_be_hit_are_never_candidates() -> None:
+    world = Still()
+    world.all["nodes"] = [
+        node("cp", **{"node-role.kubernetes.io/control-plane": ""}),
+        node("spared", **{"crucible.dev/fault-target": "never"}),
+        node("down", is_ready=False),
+        node("w1"),
+        node("w2"),
+    ]
+    world.all["pods"] = [pod("web-1", "w1"), pod("db-1", "w1"), pod("db-2", "w2")]
+    with pytest.raises(NothingToBreak) as nothing:
+        KillNode(world, role_on_it="web", avoid_roles=("db",)).targets()
+    for why in (
+        "cp: control plane",
+        "spared: labelled",
+        "down: not Ready",
+        "w1: carries db",
+        "w2: carries no Ready pod",
+    ):
+        assert why in nothing.value.message
+    assert [t.name for t in KillNode(world, role_on_it="web").targets()] == ["w1"]
+    with pytest.raises(UsageError, match="no role is called 'dbb'"):
+        KillNode(world, avoid_roles=("dbb",)).targets()
+
+
+@pytest.mark.parametrize(("cluster", "role"), [("other", "worker"), ("crucible", "control-plane")])
+def test_a_container_that_is_not_our_worker_is_left_alone(docker: Path, cluster: str, role: str) -> None:
+    container(docker, "w1", cluster=cluster, role=role)
+    for act in (Containers(Settings()).kill, Containers(Settings()).start):
+        with pytest.raises(UsageError, match="left alone"):
+            act("w1")
+    with pytest.raises(UsageError, match="left alone"):
+        Containers(Settings()).kill("no-such-container")
+    assert (docker / "asked").read_text() == ""
+
+
+def test_a_node_kill_is_proven_only_when_docker_and_kubernetes_agree(docker: Path) -> None:
+    world = Still()
+    fault = KillNode(world)
+    (victim,) = fault.targets()
+    container(docker, victim.name, running=False)
+    assert fault.effect([victim]) is None, "Kubernetes still calls it Ready"
+    world.all["nodes"] = [node(victim.name, is_ready=False)]
+    container(docker, victim.name, running=True)
+    assert fault.effect([victim]) is None, "Docker says it runs"
+    container(docker, victim.name, running=False)
+    evidence = fault.effect([victim])
+    assert evidence is not None
+    assert evidence["docker"][victim.name]["ExitCode"] == 137
+
+
+def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path) -> None:
+    world = Still()
+    fault = KillNode(world, role_on_it="web")
+    (victim,) = fault.targets()
+    container(docker, victim.name)
+    assert fault.healed([victim]) is None, "its containers are those from before"
+    world.all["pods"] = [
+        pod(f"{app}-{i}", f"w{i}", born="2026-11-21T05:00:01Z") for app in ("web", "db") for i in (1, 2)
+    ]
+    world.api.renewed = "2026-11-21T05:00:00.1Z"
+    assert fault.healed([victim]) is None, "its heartbeat is older than its start"
+    world.api.renewed = "2026-11-21T05:00:03.5Z"
+    assert fault.healed([victim]) is not None
+    container(docker, victim.name, running=False)
+    assert fault.healed([victim]) is None, "the container has ended"
+
+
+def test_timestamps_of_kubernetes_and_docker_are_compared_as_instants() -> None:
+    assert instant("2026-11-21T05:00:00.123456789Z") - instant("2026-11-21T05:00:00Z") == pytest.approx(0.123456)
