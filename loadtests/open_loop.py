@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import logging
 import os
 import signal
 import sys
@@ -51,6 +52,7 @@ class Run:
 
 
 run = Run()
+logger = logging.getLogger("crucible")
 
 
 @events.init_command_line_parser.add_listener
@@ -95,7 +97,7 @@ def _own_dossier() -> Path:
 
 
 def _die_with(parent: int) -> None:
-    """Be told to end by the kernel when the harness dies, however it dies."""
+    """Be told to end by the kernel when the thread that started this load is gone, however its process died."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         raise UsageError(f"--parent-pid {parent} is not the process that started this load")
@@ -119,6 +121,7 @@ def start_plan(environment: Any, **_: Any) -> None:
         planned=planned(options.rate, duration_s), seed=options.seed,
     )  # fmt: skip
     run.plan.write(run.dossier)
+    logger.info("%d requests planned; rows go to %s", run.plan.planned, run.dossier / "load")
 
 
 @events.test_stop.add_listener
