@@ -7,10 +7,10 @@ and each way to break the stack breaks one of them only:
 | broken | red | untouched, because |
 |---|---|---|
 | acknowledged, never produced (plant drop-write) | `no_acknowledged_write_lost` | topic and journal still agree |
-| applied twice (plant dup-apply) | `applied_once_in_order`: duplicate | the first of each is in order |
-| applied in another order (plant reorder) | `applied_once_in_order`: out-of-order | each is there, each once |
-| not applied | `journal_agrees_with_topic`: hole, not-applied | what is applied is in order |
-| applied something else | `journal_agrees_with_topic`: foreign, invented | offsets are right |
+| applied twice (plant dup-apply) | `applied_once_in_order`: applied twice | the first of each is in order |
+| applied in another order (plant reorder) | `applied_once_in_order`: applied out of order | each is there, each once |
+| not applied | `journal_agrees_with_topic`: skipped, not applied | what is applied is in order |
+| applied something else | `journal_agrees_with_topic`: applied as another, never produced | offsets are right |
 | produced in another order than acknowledged | `acknowledged_in_real_time_order` | the log itself is consistent |
 | produced twice | `produced_once` | each copy is applied once, where it stands |
 
@@ -104,8 +104,10 @@ def no_acknowledged_write_lost(dossier: Path, *, min_acked: int = 1) -> Finding:
                 lost.append(f"{write.id} (answered offset {write.offset})")
             elif write.offset is not None and write.offset not in offsets:
                 moved.append(f"{write.id} (answered offset {write.offset}, found at {offsets[0]})")
-        return _classes({"lost": lost, "misplaced": moved}, f"all {len(evidence.acked)} acknowledged writes are kept",
-                        f"{len(lost)} of {len(evidence.acked)} lost", "none lost", (WRITES, TOPIC))  # fmt: skip
+        classes = {"acknowledged but lost": lost, "acknowledged but misplaced": moved}
+        measured = f"{len(lost)} of {len(evidence.acked)} lost"
+        good = f"all {len(evidence.acked)} acknowledged writes are kept"
+        return _classes(classes, good, measured, "none lost", (WRITES, TOPIC))
 
     return _with_evidence(dossier, judge)
 
@@ -164,7 +166,7 @@ def applied_once_in_order(dossier: Path) -> Finding:
             return Finding(
                 Verdict.INCONCLUSIVE, "the worker applied nothing, so its order is unknown", evidence=(JOURNAL,)
             )
-        return _classes({"duplicate": twice, "out-of-order": disorder},
+        return _classes({"applied twice": twice, "applied out of order": disorder},
                         f"{len(evidence.journal)} records applied once and in order",
                         f"{len(twice)} twice, {len(disorder)} out of order", "none", (JOURNAL,))  # fmt: skip
 
@@ -184,10 +186,10 @@ def journal_agrees_with_topic(dossier: Path) -> Finding:
             f"offset {o} ({row.id})" for o, row in applied.items() if o < evidence.end and o not in evidence.topic
         ]
         classes = {
-            "hole": [f"offset {o} ({evidence.topic[o]})" for o in missing if o < last],
+            "skipped": [f"offset {o} ({evidence.topic[o]})" for o in missing if o < last],
             "not applied": [f"offset {o} ({evidence.topic[o]})" for o in missing if o > last],
-            "foreign": foreign,
-            "invented": invented,
+            "applied as another": foreign,
+            "applied but never produced": invented,
         }
         measured = f"{len(missing)} of {len(evidence.topic)} not applied"
         good = f"the worker applied the whole topic, to offset {evidence.end - 1}"

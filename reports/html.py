@@ -1,0 +1,122 @@
+"""The report: one HTML file that needs nothing else, for a person who wants to know what happened and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import text
+from reports.dossier import JUNIT, REPORT, RUN, files, replace
+from reports.run import Run, TestRecord
+from reports.timeline import FILE, TimelineError, read
+from reports.verdict import Verdict
+
+TEMPLATES = Path(__file__).with_name("templates")
+PHASES = {
+    "detected": "noticed by Kubernetes",
+    "endpoint_removed": "taken out of the Service",
+    "rescheduled": "replacement scheduled",
+    "ready": "all Ready again",
+    "users_served": "users served again",
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A phase on the scale of its recovery: its words, and its bounds in percent of the bar's width."""
+
+    label: str
+    figure: str
+    reached: float
+    unsure: float
+
+
+def write_report(dossier: Path, run: Run) -> Path:
+    """Write `report.html` into the dossier from its run and its evidence, and return its path.
+
+    A timeline that cannot be read leaves the picture out and says why; the verdicts stand without it.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {"seconds": _seconds, "slug": _slug}
+    picture, problem = _picture(dossier)
+    present = {name for name, _ in files(dossier)} | {RUN, JUNIT}
+    page = environment.get_template("report.html.j2").render(
+        run=run,
+        verdicts=list(Verdict),
+        tests=[_shown(test, run, present) for test in sorted(run.tests, key=_worst_first)],
+        skipped=[test for test in run.tests if test.verdict is Verdict.SKIPPED],
+        picture=picture,
+        problem=problem,
+        files=files(dossier),
+        stack=sorted(run.stack.items()),
+    )
+    replace(dossier / REPORT, page)
+    return dossier / REPORT
+
+
+def _picture(dossier: Path) -> tuple[Markup, str]:
+    try:
+        timeline = read(dossier)
+    except TimelineError as error:
+        return Markup(""), str(error)
+    from reports.plots import timeline_svg  # matplotlib: paid for by those who draw
+
+    torn = f"The last line of {FILE} was cut off when its writer died; it is left out." if timeline.torn else ""
+    return Markup(timeline_svg(dossier, timeline)), torn  # noqa: S704 - our own drawing; matplotlib escapes its texts
+
+
+def _worst_first(test: TestRecord) -> int:
+    return list(Verdict).index(test.verdict)
+
+
+def _shown(test: TestRecord, run: Run, present: set[str]) -> dict[str, Any]:
+    return {
+        "record": test,
+        "anchor": text.anchor(test),
+        "repeat": text.repeat(test, run),
+        "faults": [text.fault_text(certificate) for certificate in test.certificates],
+        "load": text.load_text(test.load) if test.load else "",
+        "recovery": [{"entry": entry, "bars": _bars(entry)} for entry in test.recovery],
+        "links": {file: _link(file, present) for file in test.evidence},
+        "headline": test.worst_claim or (test.claims[0] if test.claims else None),
+    }
+
+
+def _bars(entry: dict[str, Any]) -> list[Bar]:
+    """The phases of one recovery on one scale, which ends a little after the budget or the last phase."""
+    phases = {name: tuple(bounds) for name, bounds in entry["phases"].items()}
+    scale = max([entry["budget_s"], *(latest for _, latest in phases.values())]) * 1.02 or 1.0
+    budget = Bar("budget", f"{entry['budget_s']:g} s", 100 * entry["budget_s"] / scale, 0.0)
+    bars = [
+        Bar(
+            PHASES.get(name, name), f"{earliest:.2f} to {latest:.2f} s", 100 * earliest / scale,
+            max(0.4, 100 * (latest - earliest) / scale),
+        )
+        for name, (earliest, latest) in sorted(phases.items(), key=lambda item: item[1])
+    ]  # fmt: skip
+    return [*bars, budget]
+
+
+def _link(file: str, present: set[str]) -> str:
+    """A relative link to an evidence file that is there; nothing for any other text, whatever it looks like."""
+    path, hash_mark, fragment = file.partition("#")
+    if path not in present or ".." in PurePosixPath(path).parts:
+        return ""
+    return "./" + path + hash_mark + fragment
+
+
+def _seconds(value: float) -> str:
+    minutes, seconds = divmod(round(value), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{value:.1f} s"
+
+
+def _slug(verdict: str) -> str:
+    return re.sub("[^a-z]", "", verdict.lower())

@@ -1,0 +1,171 @@
+"""The timeline of a run as one picture: load, errors, latency, pods, nodes and autoscaler over one common time axis.
+
+Drawn as SVG that goes into the report as it is: text stays text, colours follow the page, and the same dossier gives
+the same bytes. matplotlib is imported when a picture is drawn, not before.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reports import certificates
+from reports.lanes import Lane, node_lanes, pod_lanes
+from reports.requests import RequestsError, read_requests
+from reports.timeline import Timeline
+
+INK = "#010203"  # stands for the page's own text colour; replaced by currentColor
+GRID = "#88888844"
+FAULT = "#d1242f"
+COLOURS = ("#0969da", "#bf5700", "#1b7c83", "#8250df", "#6e7781")
+STATES = {"ready": "#2da44e", "not ready": "#d4a72c", "terminating": "#8c959f"}
+LANE_IN = 0.105
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "crucible", "svg.fonttype": "none", "text.parse_math": False, "font.size": 8,
+    "font.family": "sans-serif", "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GRID,
+    "xtick.color": INK, "ytick.color": INK, "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.5,
+    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "legend.fontsize": 7,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Series:
+    """Requests of one load in bins of equal length; `p50` and `p99` in milliseconds, NaN where nothing was answered."""
+
+    load: str
+    t: Any
+    sent: Any
+    bad: Any
+    p50: Any
+    p99: Any
+
+
+def timeline_svg(dossier: Path, timeline: Timeline) -> str:
+    """The picture, as an `<svg>` element."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    loads = _loads(dossier, timeline)
+    panels: list[tuple[float, Any]] = []
+    if loads:
+        panels += [(1.15, lambda axes: _rate(axes, loads)), (1.15, lambda axes: _latency(axes, loads))]
+    for lanes, name in ((pod_lanes(timeline), "pods"), (node_lanes(timeline), "nodes")):
+        if lanes:
+            panels.append((0.3 + LANE_IN * len(lanes), lambda axes, lanes=lanes, name=name: _lanes(axes, lanes, name)))
+    if timeline.query("hpa.replicas"):
+        panels.append((1.0, lambda axes: _autoscaler(axes, timeline)))
+    if not panels:
+        return ""
+    heights = [height for height, _ in panels]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(11, sum(heights) + 0.75), layout="constrained")
+        grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
+        for axes, (_, draw) in zip(grid[:, 0], panels, strict=True):
+            draw(axes)
+            _faults(axes, timeline, label=axes is grid[0, 0])
+        grid[-1, 0].set_xlabel("seconds since the start of the run")
+        grid[-1, 0].set_xlim(0, timeline.end)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"', r"\1\2", svg, count=2)
+
+
+def _loads(dossier: Path, timeline: Timeline) -> list[Series]:
+    """The loads whose rows can be read; a load whose cannot is the checkers' business, not the picture's."""
+    found = []
+    for plan in sorted((dossier / "load").glob("*.plan.json")):
+        try:
+            found.append(_series(dossier, plan.name.removesuffix(".plan.json"), timeline))
+        except RequestsError:
+            continue
+    return found
+
+
+def _series(dossier: Path, load: str, timeline: Timeline) -> Series:
+    requests = read_requests(dossier, load, timeline)
+    width = max(1.0, (requests.end_s - requests.start_s) / 240)
+    edges = np.arange(requests.start_s, requests.end_s + width, width)
+    at = np.digitize(requests.planned_s, edges) - 1
+    bins = range(len(edges) - 1)
+    good = (requests.error == "") & requests.sent
+    waited = [1000 * requests.latency_s[good & (at == i)] for i in bins]
+
+    def percentile(share: float) -> Any:
+        return np.array([np.percentile(some, share) if len(some) else np.nan for some in waited])
+
+    sent = np.array([(requests.sent & (at == i)).sum() for i in bins]) / width
+    bad = np.array([(~good & (at == i)).sum() for i in bins]) / width
+    return Series(load, edges[:-1] + width / 2, sent, bad, percentile(50), percentile(99))
+
+
+def _rate(axes: Any, loads: list[Series]) -> None:
+    for colour, series in zip(COLOURS * 9, loads, strict=False):
+        axes.plot(series.t, series.sent, color=colour, linewidth=1, label=series.load)
+        label = "without a good answer" if series is loads[0] else None
+        axes.fill_between(series.t, series.bad, color=FAULT, alpha=0.75, linewidth=0, step="mid", label=label)
+    axes.set_ylabel("requests/s")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper right", ncols=4)
+
+
+def _latency(axes: Any, loads: list[Series]) -> None:
+    for colour, series in zip(COLOURS * 9, loads, strict=False):
+        axes.plot(series.t, series.p50, color=colour, linewidth=1, label=f"{series.load} p50")
+        axes.plot(series.t, series.p99, color=colour, linewidth=0.8, linestyle=(0, (2, 1)), label=f"{series.load} p99")
+    axes.set_yscale("log")
+    axes.set_ylabel("ms from\nplanned start")
+    axes.legend(loc="upper right", ncols=4)
+
+
+def _lanes(axes: Any, lanes: list[Lane], name: str) -> None:
+    for row, lane in enumerate(lanes):
+        for state, colour in STATES.items():
+            spans = [(start, end - start) for start, end, is_in in lane.spans if is_in == state]
+            axes.broken_barh(spans, (row - 0.36, 0.72), facecolors=colour, linewidth=0)
+    axes.set_yticks(range(len(lanes)), [lane.label for lane in lanes], fontsize=6)
+    axes.set_ylim(len(lanes) - 0.5, -0.5)
+    axes.set_ylabel(name)
+    axes.grid(visible=False)
+    if name == "pods":
+        for state, colour in STATES.items():
+            axes.barh([0], [0], color=colour, label=state)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
+
+
+def _autoscaler(axes: Any, timeline: Timeline) -> None:
+    roles = sorted({event.role or "?" for event in timeline.query("hpa.replicas")})
+    for colour, role in zip(COLOURS * 9, roles, strict=False):
+        events = timeline.query("hpa.replicas", role=role)
+        t = [event.t for event in events] + [timeline.end]
+        for name, style in (("desired", "-"), ("current", ":")):
+            values = [event.data.get(name) for event in events]
+            figures = [np.nan if value is None else value for value in values]
+            axes.step(t, [*figures, figures[-1]], where="post", color=colour, linestyle=style, label=f"{role} {name}")
+        for bound in ("min", "max"):
+            if (value := events[-1].data.get(bound)) is not None:
+                axes.axhline(value, color=colour, linewidth=0.6, alpha=0.5)
+    axes.set_ylabel("autoscaler\nreplicas")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper right", ncols=4)
+
+
+def _faults(axes: Any, timeline: Timeline, *, label: bool) -> None:
+    for certificate in certificates.certificates(timeline):
+        if (span := certificate.span()) is None:
+            continue
+        begun = certificate.injecting.t if certificate.injecting else span[0]
+        end = min(span[1], timeline.end)
+        axes.axvspan(begun, end, color=FAULT, alpha=0.13, linewidth=0, zorder=0)
+        axes.axvline(begun, color=FAULT, linewidth=0.7)
+        if label:
+            axes.annotate(
+                certificate.experiment, (begun, 1.02), xycoords=("data", "axes fraction"), color=FAULT, fontsize=7,
+                rotation=20, va="bottom",
+            )  # fmt: skip
