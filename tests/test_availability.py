@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from reports.checkers import availability, progress
+from reports.checkers.fault_window import fault_window
 from reports.outage import outage
 from reports.requests import RequestsError, read_requests
+from reports.timeline import read as read_timeline
 from reports.verdict import Verdict
 
 RATE = 50
@@ -139,6 +141,7 @@ def test_a_load_that_falls_silent_proves_nothing(dossier: Callable[..., Path]) -
     ("change", "says"),
     [
         ({"fault_id": "f2"}, "no fault f2 was injected; there are f1"),
+        ({"fault_id": ""}, "was injected; there are f1"),
         ({"load": "operators"}, "operators.plan.json is missing"),
         ({"names": ["GET nothing"]}, "no request named GET nothing"),
         ({"window_s": 60}, "no whole window of 60 s"),
@@ -156,6 +159,27 @@ def test_a_load_must_cover_the_whole_fault(dossier: Callable[..., Path]) -> None
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "not all through the fault" in found.reason
     assert judge(dossier(slots(30), fault=(30, 40))).verdict is Verdict.INCONCLUSIVE
+
+
+def test_faults_that_overlap_are_one_window_together(dossier: Callable[..., Path]) -> None:
+    path = dossier(slots(30))
+    second = [(14, "fault.injecting"), (18, "fault.healed")]
+    with (path / "timeline.jsonl").open("a") as file:
+        for t, kind in second:
+            event = {"t": t, "err": 0, "source": "fault", "kind": kind, "subject": "x", "data": {"fault_id": "f2"}}
+            file.write(json.dumps(event) + "\n")
+    window = fault_window(read_timeline(path), "all")
+    assert (window.start_s, window.end_s, window.healed) == (12, 18, True)
+    assert fault_window(read_timeline(path), "f2").start_s == 14
+
+
+def test_a_fault_that_never_healed_lasts_to_the_end(dossier: Callable[..., Path]) -> None:
+    path = dossier(slots(30))
+    text = (path / "timeline.jsonl").read_text().replace("fault.healed", "fault.healing")
+    (path / "timeline.jsonl").write_text(text)
+    window = fault_window(read_timeline(path), "f1")
+    assert not window.healed
+    assert window.end_s == 32
 
 
 def test_no_rows_are_inconclusive(dossier: Callable[..., Path]) -> None:

@@ -140,7 +140,7 @@ def _judged(
         raise CannotTell(
             f"load {load} fell silent at {last_s:.1f} s, though it was to send until {requests.end_s:.1f} s"
         )
-    fault = fault_window(timeline, fault_id) if fault_id else None
+    fault = fault_window(timeline, fault_id) if fault_id is not None else None
     since, until = requests.start_s, requests.end_s
     if fault:
         if not requests.start_s <= fault.start_s or requests.end_s < fault.end_s:
