@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from pathlib import Path
@@ -259,4 +258,3 @@ def test_every_pinned_version_is_the_one_that_the_modules_say() -> None:
     ]
     assert max(needed) <= GO_NEEDED
     assert tuple(int(number) for number in GO_WHEEL.split("==")[1].split(".")) >= GO_NEEDED
-    assert json.dumps(sorted(SYSTEM_IMAGES))  # all plain strings: they go into a JSON archive
