@@ -1,0 +1,178 @@
+"""The parts of the reference services that stand on Redis, against a real redis-server on a free loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from redis.exceptions import RedisError
+
+from fixtures.apps.applied_state import AppliedState, Fenced, JournalFull, Moved
+from fixtures.apps.environment import Address, read_environment
+from fixtures.apps.manager import Manager
+from fixtures.apps.record import Record
+from fixtures.apps.state import Entry, State
+from fixtures.wait import wait_for
+
+REDIS = shutil.which("redis-server")
+pytestmark = pytest.mark.skipif(REDIS is None, reason="no redis-server here; `apt-get install redis-server` runs these")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Address, subprocess.Popen[bytes]]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = Address("127.0.0.1", probe.getsockname()[1])
+    folder: Path = tmp_path_factory.mktemp("redis")
+    assert REDIS
+    command = [REDIS, "--port", str(address.port), "--bind", address.host, "--save", "", "--dir", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    store = AppliedState(address)
+
+    def answers() -> bool | None:
+        try:
+            return bool(store.redis.ping())
+        except RedisError:
+            return None
+
+    wait_for(answers, what="redis-server answers", within_s=10, every_s=0.02)
+    yield address, process
+    process.send_signal(signal.SIGCONT)
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def store(server) -> AppliedState:
+    fresh = AppliedState(server[0], journal_max=5)
+    fresh.redis.flushall()
+    return fresh
+
+
+def put(offset: int, **value: object) -> Record:
+    return Record(offset, "put", "a/b", value, None, f"id-{offset}", 1000 + offset, "d1")
+
+
+def apply(store: AppliedState, state: State, *records: Record, previous: int, generation: int = 1, guard: bool = True):
+    changes = [change for record in records for change in state.apply(record)]
+    store.apply(list(records), changes, generation=generation, previous=previous, guard=guard)
+
+
+def offsets(store: AppliedState) -> list[int]:
+    return [json.loads(line)["offset"] for line in store.journal(0, 100)]
+
+
+class TestAppliedState:
+    def test_state_offset_and_journal_change_together(self, store):
+        applied, state = store.load(generation=1)
+        assert (applied, state.paths) == (-1, {})
+        apply(store, state, put(0, x=1, y={"z": []}), put(1, x={}), previous=-1)
+        applied, again = store.load(generation=1)
+        assert (applied, again.paths) == (1, {"a/b": {"x": Entry({})}})
+        lines = [json.loads(line) for line in store.journal(0, 100)]
+        assert [(line["seq"], line["offset"], line["id"], line["op"], line["path"]) for line in lines] == [
+            (0, 0, "id-0", "put", "a/b"),
+            (1, 1, "id-1", "put", "a/b"),
+        ]
+        assert lines[0]["at_ns"] > 0
+
+    def test_a_path_without_keys_is_forgotten(self, store):
+        _, state = store.load(generation=1)
+        apply(store, state, put(0, x=1), previous=-1)
+        apply(store, state, Record(1, "delete", "a/b", {}, None, "d", 0), previous=0)
+        assert store.load(generation=1)[1].paths == {}
+        assert store.redis.keys("si:state:*") == []
+
+    def test_a_record_is_never_applied_twice_nor_after_a_hole(self, store):
+        _, state = store.load(generation=1)
+        apply(store, state, put(0, x=1), previous=-1)
+        for previous, record in ((-1, put(0, x=1)), (1, put(2, x=3))):
+            with pytest.raises(Moved):
+                apply(store, State(), record, previous=previous)
+        assert offsets(store) == [0]
+
+    def test_with_the_guard_off_it_is_applied_twice(self, store):
+        apply(store, State(), put(0, x=1), previous=-1)
+        apply(store, State(), put(0, x=1), previous=-1, guard=False)
+        assert offsets(store) == [0, 0]
+
+    def test_an_earlier_generation_is_refused_once_a_later_one_has_taken_over(self, store):
+        apply(store, State(), put(0, x=1), previous=-1, generation=4)
+        assert store.load(generation=5)[0] == 0
+        with pytest.raises(Fenced):
+            apply(store, State(), put(1, x=2), previous=0, generation=4)
+        with pytest.raises(Fenced):
+            store.load(generation=4)
+        assert offsets(store) == [0]
+
+    def test_a_full_journal_stops_the_worker_and_is_not_trimmed(self, store):
+        apply(store, State(), *(put(i, x=i) for i in range(5)), previous=-1)
+        with pytest.raises(JournalFull):
+            apply(store, State(), put(5, x=5), previous=4)
+        assert offsets(store) == [0, 1, 2, 3, 4]
+        assert store.load(generation=1)[0] == 4
+
+
+def test_the_manager_over_redis(server, store):
+    apply(store, State(), put(0, b=1, a={"n": 2}), Record(1, "merge", "old", {"k": 1}, 1, "i", 0), previous=-1)
+    address, process = server
+    nobody = {"KAFKA_BOOTSTRAP": "127.0.0.1:1", "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": "1"}
+    environment = read_environment({**nobody, "REDIS_MASTER": str(address), "REDIS_REPLICAS": "127.0.0.1:1"})
+
+    async def story() -> None:
+        manager = Manager(environment)
+        async with TestClient(TestServer(manager.application())) as client:
+
+            async def ask(method: str, path: str, data: str | None = None) -> tuple[int, str]:
+                async with client.request(method, "/api/v1/" + path, data=data) as response:
+                    return response.status, await response.text()
+
+            async with client.get("/api/v1/selection_input/a/b?sort=desc&limit=1") as response:
+                assert (response.status, response.headers["X-Applied-Offset"]) == (200, "1")
+                assert await response.json() == {"b": 1}
+            assert await ask("GET", "selection_input/a/b/a") == (200, '{"n":2}')
+            assert (await ask("GET", "selection_input/a/b/a/n"))[0] == 404
+            assert (await ask("GET", "selection_input/old"))[0] == 404
+            assert json.loads((await ask("GET", "selection_input/"))[1]) == {"a/b": {"a": {"n": 2}, "b": 1}}
+            status, text = await ask("GET", "selection_input_journal?from=1")
+            assert (status, [json.loads(line)["seq"] for line in text.splitlines()]) == (200, [1])
+
+            assert (await ask("PUT", "datastore/k", "1"))[0] == 404
+            assert await ask("POST", "datastore/k?ttl=1h", '{"a": 1}') == (201, '{"a":1}')
+            assert store.redis.pttl("ds:k") > 3_500_000
+            assert (await ask("POST", "datastore/k", "2"))[0] == 409
+            assert await ask("PUT", "datastore/k", "[2]") == (200, "[2]")
+            assert await ask("GET", "datastore/k") == (200, "[2]")
+            assert (await ask("PUT", "subnets", '{"10.0.0.0/8":"blocked","10.1.0.0/16":"inside"}'))[0] == 200
+            assert await ask("GET", "datastore") == (200, '["k"]')
+            assert await ask("GET", "datastore?show_hidden=true") == (200, '["_subnets","k"]')
+            assert await ask("GET", "routing/validate?ip=10.2.0.1") == (403, "Access Denied")
+            assert await ask("GET", "routing/validate?ip=10.1.0.1") == (200, "")
+            assert await ask("GET", "subnets/byKey/10.1") == (200, '{"10.1.0.0/16":"inside"}')
+            assert (await ask("DELETE", "subnets/byValue/blocked"))[0] == 204
+            assert await ask("GET", "subnets") == (200, '{"10.1.0.0/16":"inside"}')
+            assert [(await ask("DELETE", "datastore/k"))[0] for _ in range(2)] == [204, 204]
+            assert (await ask("GET", "datastore/k"))[0] == 404
+
+            assert await ask("GET", "metrics") == (200, "{}")
+            assert (await ask("POST", "metrics", '{"h":{"m":100,"n":1.5}}'))[0] == 200
+            assert await ask("GET", "metrics") == (200, '{"h":{"m":100,"n":1.5}}')
+            assert 290 < store.redis.ttl("metric:h") <= 300
+
+            assert await manager.redis.check_master() is None
+            process.send_signal(signal.SIGSTOP)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(manager.redis.check_master(), 0.2)
+            process.send_signal(signal.SIGCONT)
+            assert await manager.redis.check_master() is None
+        await manager.redis.close()
+
+    asyncio.run(story())
