@@ -24,6 +24,8 @@ PHASES = {
     "ready": "all Ready again",
     "users_served": "users served again",
 }
+BACKGROUND = {"certificate.proven", "progress.during_fault", "conformance.as_it_was"}
+"""Checkers of what a promise presupposes."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,15 @@ def _shown(test: TestRecord, run: Run, present: set[str]) -> dict[str, Any]:
         "load": text.load_text(test.load) if test.load else "",
         "recovery": [{"entry": entry, "bars": _bars(entry)} for entry in test.recovery],
         "links": {file: _link(file, present) for file in test.evidence},
-        "headline": test.worst_claim or (test.claims[0] if test.claims else None),
+        "figures": _figures(test),
     }
+
+
+def _figures(test: TestRecord) -> list[tuple[str, str]]:
+    """What was measured and promised, for the table: of the findings that decided, without those about the faults."""
+    telling = [judged for judged in test.claims if judged.verdict is test.verdict and judged.measured]
+    about_promise = [judged for judged in telling if judged.checker not in BACKGROUND]
+    return [(judged.measured, judged.budget) for judged in about_promise or telling]
 
 
 def _bars(entry: dict[str, Any]) -> list[Bar]:

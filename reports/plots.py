@@ -52,6 +52,8 @@ def timeline_svg(dossier: Path, timeline: Timeline) -> str:
 
     loads = _loads(dossier, timeline)
     panels: list[tuple[float, Any]] = []
+    if tests := timeline.query("test.started"):
+        panels.append((0.2, lambda axes: _tests(axes, timeline, [event.subject for event in tests])))
     if loads:
         panels += [(1.15, lambda axes: _rate(axes, loads)), (1.15, lambda axes: _latency(axes, loads))]
     for lanes, name in ((pod_lanes(timeline), "pods"), (node_lanes(timeline), "nodes")):
@@ -105,6 +107,25 @@ def _series(dossier: Path, load: str, timeline: Timeline) -> Series:
     return Series(load, edges[:-1] + width / 2, sent, bad, percentile(50), percentile(99))
 
 
+def _tests(axes: Any, timeline: Timeline, tests: list[str]) -> None:
+    for number, test in enumerate(tests):
+        start, end = timeline.span_of_test(test)
+        end = min(end, timeline.end)
+        axes.broken_barh([(start, end - start)], (0, 1), facecolors=COLOURS[number % 2], alpha=0.25, linewidth=0)
+        name = test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+        room = int((end - start) / max(timeline.end, 1e-9) * 190)  # letters that fit into the bar
+        shown = name if len(name) <= room else name[: max(0, room - 1)] + "…" * (room > 4)
+        axes.text(start, 0.45, f" {shown}", fontsize=6, va="center", clip_on=True)
+    axes.set_yticks([])
+    axes.set_ylabel("tests", rotation=0, ha="right", va="center")
+    axes.grid(visible=False)
+
+
+def _above(axes: Any) -> None:
+    """The legend on top of its panel, where it hides nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=6, borderaxespad=0)
+
+
 def _rate(axes: Any, loads: list[Series]) -> None:
     for colour, series in zip(COLOURS * 9, loads, strict=False):
         axes.plot(series.t, series.sent, color=colour, linewidth=1, label=series.load)
@@ -112,16 +133,21 @@ def _rate(axes: Any, loads: list[Series]) -> None:
         axes.fill_between(series.t, series.bad, color=FAULT, alpha=0.75, linewidth=0, step="mid", label=label)
     axes.set_ylabel("requests/s")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right", ncols=4)
+    _above(axes)
 
 
 def _latency(axes: Any, loads: list[Series]) -> None:
+    from matplotlib.ticker import LogLocator
+
     for colour, series in zip(COLOURS * 9, loads, strict=False):
         axes.plot(series.t, series.p50, color=colour, linewidth=1, label=f"{series.load} p50")
         axes.plot(series.t, series.p99, color=colour, linewidth=0.8, linestyle=(0, (2, 1)), label=f"{series.load} p99")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
     axes.set_ylabel("ms from\nplanned start")
-    axes.legend(loc="upper right", ncols=4)
+    _above(axes)
 
 
 def _lanes(axes: Any, lanes: list[Lane], name: str) -> None:
@@ -136,7 +162,7 @@ def _lanes(axes: Any, lanes: list[Lane], name: str) -> None:
     if name == "pods":
         for state, colour in STATES.items():
             axes.barh([0], [0], color=colour, label=state)
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
+        _above(axes)
 
 
 def _autoscaler(axes: Any, timeline: Timeline) -> None:
@@ -153,7 +179,7 @@ def _autoscaler(axes: Any, timeline: Timeline) -> None:
                 axes.axhline(value, color=colour, linewidth=0.6, alpha=0.5)
     axes.set_ylabel("autoscaler\nreplicas")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right", ncols=4)
+    _above(axes)
 
 
 def _faults(axes: Any, timeline: Timeline, *, label: bool) -> None:

@@ -1,0 +1,142 @@
+"""No proof of a fault, no verdict about the stack: each missing piece makes it INVALID."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dossier_maker import Story
+
+from reports.checkers.certificate import proven
+from reports.verdict import Finding, Verdict
+
+EXPERIMENT = "gateway-pod-kill-1"
+
+
+def judged(tmp_path: Path, change: Callable[[Story], None] = lambda story: None, **fault: Any) -> Finding:
+    story = Story(tmp_path)
+    story.fault("f1", t=10, victim=("gateway-a", "u1"), **fault)
+    story.journal(EXPERIMENT)
+    change(story)
+    story.write()
+    return proven(tmp_path, experiment=EXPERIMENT)
+
+
+def test_effect_and_healing_proven_is_a_pass_with_its_certificate(tmp_path: Path) -> None:
+    finding = judged(tmp_path)
+    assert finding.verdict is Verdict.PASS
+    certificate = finding.data["certificates"][0]
+    assert certificate["victims"] == [{"kind": "Pod", "namespace": "acd", "name": "gateway-a", "uid": "u1"}]
+    assert certificate["effective"] == {"t": 10.2, "evidence": {"uid gone": "u1"}}
+    assert certificate["healed"]["t"] == 18.0
+
+
+def _without(kind: str) -> Callable[[Story], None]:
+    def change(story: Story) -> None:
+        story.lines = [line for line in story.lines if line["kind"] != kind]
+
+    return change
+
+
+def _victims(victims: list[dict[str, str]]) -> Callable[[Story], None]:
+    def change(story: Story) -> None:
+        for line in story.lines:
+            if line["kind"].startswith("fault."):
+                line["data"]["victims"] = victims
+
+    return change
+
+
+def _no_evidence(kind: str) -> Callable[[Story], None]:
+    def change(story: Story) -> None:
+        for line in story.lines:
+            if line["kind"] == kind:
+                line["data"]["evidence"] = {}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (_without("fault.effective"), "effect is not proven"),
+        (_without("fault.healed"), "healing is not proven"),
+        (_no_evidence("fault.effective"), "fault.effective carries no evidence"),
+        (_no_evidence("fault.healed"), "fault.healed carries no evidence"),
+        (_victims([]), "names no victim"),
+        (_victims([{"kind": "Pod", "name": "gateway-a"}]), "has no UID"),
+        (lambda story: story.lines.clear() or Story.__init__(story, story.folder), "0 of 1 planned faults"),
+    ],
+)
+def test_each_missing_proof_is_invalid(tmp_path: Path, change: Callable[[Story], None], why: str) -> None:
+    finding = judged(tmp_path, change)
+    assert finding.verdict is Verdict.INVALID
+    assert why in finding.reason
+
+
+def test_evidence_older_than_the_act_proves_nothing(tmp_path: Path) -> None:
+    assert "older than the act" in judged(tmp_path, effective=-0.5).reason
+
+
+def test_the_reason_for_no_effect_is_told(tmp_path: Path) -> None:
+    def change(story: Story) -> None:
+        _without("fault.effective")(story)
+        story.event("fault", "fault.not_effective", EXPERIMENT, 11, fault_id="f1", evidence="found 0 pods")
+
+    assert "found 0 pods" in judged(tmp_path, change).reason
+
+
+@pytest.mark.parametrize(
+    ("journal", "verdict"),
+    [
+        ({"strict": None}, "INVALID"),
+        ({"strict": "dry"}, "INVALID"),
+        ({"status": "failed"}, "INVALID"),
+        ({"status": "interrupted"}, "INVALID"),
+        ({"deviated": None}, "INVALID"),
+        ({"deviated": True}, "FAIL"),
+        ({"deviated": True, "strict": None}, "FAIL"),
+        ({}, "PASS"),
+    ],
+)
+def test_the_journal_must_be_strict_complete_and_not_deviated(
+    tmp_path: Path, journal: dict[str, Any], verdict: str
+) -> None:
+    assert judged(tmp_path, lambda story: story.journal(EXPERIMENT, **journal)).verdict == verdict
+
+
+def test_a_journal_that_is_missing_or_torn_is_invalid(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    story.fault("f1", t=10, victim=("a", "u"))
+    story.write()
+    assert "left no journal" in proven(tmp_path, experiment=EXPERIMENT).reason
+    story.journal(EXPERIMENT)
+    (tmp_path / "experiments" / EXPERIMENT / "journal.json").write_text('{"status": ')
+    finding = proven(tmp_path, experiment=EXPERIMENT)
+    assert (finding.verdict, "cannot be read" in finding.reason) == (Verdict.INVALID, True)
+
+
+def test_one_bad_run_of_an_experiment_spoils_all_its_runs_but_not_another_experiment(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    for number in (1, 2):
+        story.fault(f"f{number}", t=10 * number, victim=("a", f"u{number}"), experiment=f"kill-{number}")
+        story.journal(f"kill-{number}", **({"strict": False} if number == 2 else {}))
+    story.journal("kill-everything-1", deviated=True)
+    story.write()
+    assert proven(tmp_path, experiment="kill", min_faults=2).verdict is Verdict.INVALID
+    assert proven(tmp_path, experiment="kill-1").verdict is Verdict.PASS
+    assert proven(tmp_path, fault_ids=["f1"]).verdict is Verdict.PASS
+    assert proven(tmp_path, fault_ids=["f1", "f9"]).verdict is Verdict.INVALID
+
+
+def test_fewer_faults_than_promised_is_invalid(tmp_path: Path) -> None:
+    judged(tmp_path)
+    assert proven(tmp_path, experiment=EXPERIMENT, min_faults=2).verdict is Verdict.INVALID
+
+
+def test_nothing_named_is_invalid(tmp_path: Path) -> None:
+    judged(tmp_path)
+    assert proven(tmp_path).verdict is Verdict.INVALID
+    assert proven(tmp_path, fault_ids=[]).verdict is Verdict.INVALID
