@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import reports.plots  # noqa: F401 - numpy cannot be loaded twice, and pytester forgets what a run inside has loaded
+
 pytest_plugins = ["pytester"]
 
 INNER = """
@@ -96,7 +98,7 @@ def test_an_interrupted_run_is_inconclusive_and_names_what_did_not_run(inner: py
     inner.makepyfile(
         INNER.format(diff="", then="raise KeyboardInterrupt") + "\ndef test_later(promise):\n    '''Later.'''\n"
     )
-    result = inner.runpytest()
+    result = inner.runpytest_subprocess()  # in the same process the interrupt would end this run too
     assert result.ret == 3
     run = run_json(tmp_path)
     assert run["verdict"] == "INCONCLUSIVE"

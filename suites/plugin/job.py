@@ -82,15 +82,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
-    result = yield
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Close the dossier: after the last fixture's teardown, before the terminal's summary, which is a wrapper."""
     interrupted = "" if exitstatus in ENDED else pytest.ExitCode(exitstatus).name.lower().replace("_", " ")
     run = session.config.stash[session_key].close(interrupted=interrupted)
     if run is not None:
         session.config.stash[run_key] = run
         session.exitstatus = EXIT_CODES[run.verdict]
-    return result
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -47,11 +47,12 @@ class Stack:
 
     def replicas(self, role: str) -> tuple[int, int]:
         """What the autoscaler asks for, and how many pods are Ready."""
-        name = self.role(role).workload
+        wanted = self.role(role)
         for workload in self.watcher.deployments.objects():
-            if workload["metadata"]["name"] == name:
+            meta = workload["metadata"]
+            if (meta["namespace"], meta["name"]) == (wanted.namespace, wanted.workload):
                 return workload["spec"]["replicas"], workload.get("status", {}).get("readyReplicas", 0)
-        raise LookupError(f"no deployment {name}")
+        raise LookupError(f"no deployment {wanted.workload} in {wanted.namespace}")
 
     def wait_for_replicas(self, role: str, count: int, *, within_s: float) -> None:
         """Wait until a role is at rest with exactly `count` pods, all Ready."""
@@ -59,7 +60,7 @@ class Stack:
             lambda: self.replicas(role) == (count, count),
             what=f"{role}: {count} replicas, all Ready",
             within_s=within_s,
-            wake=self.watcher.deployments.changed,
+            wake=self.watcher.changed,
             describe=lambda: self.replicas(role),
         )
 
@@ -74,7 +75,7 @@ class Stack:
                 lambda: min(self.replicas(role)) > count,
                 what=f"{role}: more than {count} replicas Ready",
                 within_s=within_s,
-                wake=self.watcher.deployments.changed,
+                wake=self.watcher.changed,
                 describe=lambda: self.replicas(role),
             )
         )
