@@ -37,6 +37,7 @@ def lint(name: str, e: dict[str, Any]) -> list[str]:
         wrong.append("strategies are not continuously and always")
     if [c["provider"]["module"] for c in e.get("controls", [])] != ["chaos.controls.strict", "chaos.controls.evidence"]:
         wrong.append("the controls are not strict, then evidence")
+    wrong += [f"control {c['name']} cannot be imported" for c in e.get("controls", []) if not _can_be_imported(c)]
     activities = [*e["steady-state-hypothesis"]["probes"], *e["method"], *e["rollbacks"]]
     wrong += [f"{a['name']}: pauses" for a in activities if "pauses" in a]
     for probe in e["steady-state-hypothesis"]["probes"]:
@@ -52,6 +53,15 @@ def lint(name: str, e: dict[str, Any]) -> list[str]:
         healed = {a["provider"]["module"] for a in e[part] if a["provider"]["func"] == "heal"}
         wrong += [f"{module} is not healed in {part}" for module in sorted(broken - healed)]
     return wrong
+
+
+def _can_be_imported(control: dict[str, Any]) -> bool:
+    """Chaos Toolkit itself only warns."""
+    try:
+        importlib.import_module(control["provider"]["module"])
+    except ImportError:
+        return False
+    return True
 
 
 def _wrong_call(activity: dict[str, Any]) -> list[str]:
@@ -94,6 +104,7 @@ def put(path: str, value: Any) -> Any:
 SPOILED = {
     "strategies": put("runtime/rollbacks/strategy", "default"),
     "controls": put("controls", []),
+    "cannot be imported": put("controls/0/provider/module", "chaos.controls.stricter"),
     "title": put("title", "Gateway"),
     "configuration.experiment": put("configuration/experiment", "other"),
     "pauses": put("method/0/pauses", {"after": 5}),

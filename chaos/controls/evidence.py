@@ -7,8 +7,8 @@ import json
 import logging
 from typing import Any
 
-from chaoslib import encoder
 from chaoslib.exceptions import InterruptExecution
+from chaostoolkit import encoder  # type: ignore[import-untyped]
 
 from chaos import session
 from fixtures.errors import CrucibleError
