@@ -1,0 +1,167 @@
+"""Autoscaling: up in time and never too far, down in time and never too early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dossier_maker import Story
+
+from reports.checkers.autoscaling import scaled_down, scaled_up
+from reports.verdict import Finding, Verdict
+
+END = 100.0
+"""When the load ends; it begins at 10 s and is steady at 12 s."""
+
+
+def stage(
+    folder: Path,
+    *,
+    up: tuple[float, int] | None = (40, 4),
+    down: float | None = 45.0,
+    until: float = 300,
+    hpa: bool = True,
+) -> Story:
+    """The Manager goes up at `up` (s, replicas), Ready 8 s later, and back `down` seconds after the load."""
+    story = Story(folder)
+    story.replicas("manager", 0.5, 2, 2)
+    if hpa:
+        story.hpa("manager", 0.6, 2, 2, 8)
+    story.load("manager_load", start=10, seconds=END - 10)
+    if up:
+        at, count = up
+        story.hpa("manager", at, 2, count, 130)
+        story.replicas("manager", at + 0.1, count, 2)
+        story.replicas("manager", at + 8, count, count)
+        if down is not None:
+            story.replicas("manager", END + down, 2, count)
+            story.replicas("manager", END + down + 1, 2, 2)
+    story.event("harness", "test.finished", "t", until)
+    return story
+
+
+def up(story: Story, within_s: float = 75, ceiling: int = 5) -> Finding:
+    story.write()
+    return scaled_up(story.folder, role="manager", load="manager_load", within_s=within_s, ceiling=ceiling)
+
+
+def down(story: Story) -> Finding:
+    story.write()
+    return scaled_down(story.folder, role="manager", load="manager_load", stabilisation_s=30, reaction_s=75)
+
+
+def test_up_and_down_in_time(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    assert up(story).verdict is Verdict.PASS
+    assert up(story).measured == "4 Ready after 36.0 s"
+    assert down(story).verdict is Verdict.PASS
+    assert down(story).measured == "45.0 s"
+
+
+@pytest.mark.parametrize(("within_s", "verdict"), [(36.1, "PASS"), (35.9, "FAIL")])
+def test_up_counts_when_the_pods_are_ready(tmp_path: Path, within_s: float, verdict: str) -> None:
+    assert up(stage(tmp_path), within_s).verdict == verdict
+
+
+@pytest.mark.parametrize(("ceiling", "verdict"), [(4, "PASS"), (3, "FAIL")])
+def test_never_past_the_ceiling(tmp_path: Path, ceiling: int, verdict: str) -> None:
+    finding = up(stage(tmp_path), ceiling=ceiling)
+    assert finding.verdict == verdict
+    if verdict == "FAIL":
+        assert "went to 4 replicas" in finding.reason
+
+
+def test_past_the_ceiling_after_the_load_is_past_the_ceiling(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.hpa("manager", 120, 4, 6, 130)
+    assert up(story).verdict is Verdict.FAIL
+
+
+def test_a_frozen_autoscaler_fails_the_way_up(tmp_path: Path) -> None:
+    finding = up(stage(tmp_path, up=None))
+    assert finding.verdict is Verdict.FAIL
+    assert "stayed at 2" in finding.reason
+    assert "never had a CPU figure" in finding.reason
+
+
+def test_asked_for_but_never_ready_fails_and_says_so(tmp_path: Path) -> None:
+    story = stage(tmp_path, up=None)
+    story.replicas("manager", 40, 4, 2)
+    finding = up(story)
+    assert finding.verdict is Verdict.FAIL
+    assert "its workload was asked for 4" in finding.reason
+
+
+def test_a_load_shorter_than_the_budget_cannot_tell(tmp_path: Path) -> None:
+    assert up(stage(tmp_path, up=None), within_s=200).verdict is Verdict.INCONCLUSIVE
+
+
+def test_already_up_before_the_load_proves_nothing(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.replicas("manager", 5, 3, 3)
+    assert up(story).verdict is Verdict.INCONCLUSIVE
+
+
+def test_up_only_after_the_load_does_not_count(tmp_path: Path) -> None:
+    assert up(stage(tmp_path, up=(END + 5, 4), down=60)).verdict is Verdict.FAIL
+
+
+def test_no_autoscaler_seen_is_inconclusive_both_ways(tmp_path: Path) -> None:
+    story = stage(tmp_path, up=None, hpa=False)
+    assert (up(story).verdict, down(story).verdict) == (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("sent", [0, None])
+def test_a_load_that_sent_nothing_is_inconclusive(tmp_path: Path, sent: int | None) -> None:
+    story = stage(tmp_path)
+    for line in story.lines:
+        if line["kind"] == "load.finished":
+            line["data"]["sent"] = sent
+    assert (up(story).verdict, down(story).verdict) == (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("kind", ["load.started", "load.finished"])
+def test_a_load_that_never_began_or_ended_is_inconclusive(tmp_path: Path, kind: str) -> None:
+    story = stage(tmp_path)
+    story.lines = [line for line in story.lines if line["kind"] != kind]
+    assert (up(story).verdict, down(story).verdict) == (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"), [(29.9, "FAIL"), (30.1, "PASS"), (104.9, "PASS"), (105.1, "FAIL"), (None, "FAIL")]
+)
+def test_down_has_two_sides(tmp_path: Path, after: float | None, verdict: str) -> None:
+    assert down(stage(tmp_path, down=after)).verdict == verdict
+
+
+def test_not_down_when_the_watching_stopped_early_is_inconclusive(tmp_path: Path) -> None:
+    assert down(stage(tmp_path, down=None, until=END + 60)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_nothing_to_come_down_from_is_inconclusive(tmp_path: Path) -> None:
+    assert down(stage(tmp_path, up=None)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_below_the_floor_is_a_fail(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.replicas("manager", END + 80, 1, 1)
+    assert down(story).verdict is Verdict.FAIL
+
+
+def test_up_again_without_load_is_not_back(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.replicas("manager", END + 50, 3, 2)
+    assert down(story).verdict is Verdict.FAIL
+    story.replicas("manager", END + 90, 2, 2)
+    assert down(story).measured == "90.0 s"
+
+
+def test_a_watch_gap_over_the_step_is_undecided_only_where_it_matters(tmp_path: Path) -> None:
+    story = stage(tmp_path, down=45)
+    story.event("watch", "watch.lost", "deployments", END + 20)
+    story.event("watch", "watch.resumed", "deployments", END + 44.9)
+    assert down(story).verdict is Verdict.INCONCLUSIVE
+    story = stage(tmp_path, down=45)
+    story.event("watch", "watch.lost", "deployments", END + 32)
+    story.event("watch", "watch.resumed", "deployments", END + 44.9)
+    assert down(story).verdict is Verdict.PASS
