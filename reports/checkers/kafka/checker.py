@@ -15,11 +15,14 @@ import numpy as np
 from reports.checkers.kafka.classes import RECORD_CLASSES, Found
 from reports.checkers.kafka.columns import FUNCTION, OK, Batch, Names
 from reports.checkers.kafka.coverage import SHOWN, Unproven, unproven
+from reports.checkers.kafka.cycle_witness import explain
+from reports.checkers.kafka.cycles import Cycles, Knot
 from reports.checkers.kafka.dump import Dump
 from reports.checkers.kafka.events import Columns
 from reports.checkers.kafka.guarantees import INTERLEAVED, PERMITTED_BY, Guarantees
 from reports.checkers.kafka.measures import Measures
 from reports.checkers.kafka.operation import CLASSES
+from reports.checkers.kafka.oracle_cycles import CYCLES
 from reports.checkers.kafka.pairing import Pairing
 from reports.checkers.kafka.partition import Partition, Rows
 from reports.checkers.kafka.picture import draw
@@ -81,11 +84,13 @@ class Checker:
         store = self._store.with_unanswered(self._pairing.unanswered())
         rows = Rows(store, self.names)
         subscribers = np.unique(np.array([at.process for at in rows.resets if at.reset.f == "subscribe"], "i4"))
-        judged = _Judged()
+        judged, cycles = _Judged(), Cycles(rows)
         for name, code in self.names.keys.items():
             partition = Partition(name, code, store, rows)
             judged.add(partition, dump)
             judged.measures.add(partition, subscribers)
+            cycles.add(partition, code)
+        judged.add_cycles(cycles.find(), rows)
         return judged.result(self._counts(rows, judged), self.guarantees, self.notes, dict(self._causes))
 
     def _counts(self, rows: Rows, judged: _Judged) -> dict[str, int]:
@@ -126,6 +131,18 @@ class _Judged:
         self.counts["records"] += len(p.sent) + len(p.polled)
         self.counts["acknowledged"] += int((p.send_type == OK).sum())
         self.counts["polled"] += int(p.poll_ok.sum())
+
+    def add_cycles(self, found: dict[str, list[Knot]], rows: Rows) -> None:
+        """Take the knots of the cycle classes; a G1c that needs write-write edges is excused."""
+        for name, knots in found.items():
+            if name not in CYCLES:
+                continue
+            shown = found.get(f"{name} by reads", knots)
+            self.seen[name] = len(knots)
+            self.excused[name] = len(knots) if shown is knots and name.startswith("G1c") else 0
+            for knot in sorted(shown, key=lambda knot: len(knot.rows))[:SHOWN]:
+                cycle, text = explain(name, knot, rows, list(rows.names.keys))
+                self.witnesses[name].append(Witness(text, tuple(rows.index[cycle].tolist())))
 
     def _take(self, name: str, found: Found, p: Partition) -> None:
         if not len(found.at):

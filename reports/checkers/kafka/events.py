@@ -23,6 +23,7 @@ from reports.checkers.kafka.columns import (
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
 
 TOP = (1 << 63) - 1
+SPAN = 1 << 62  # of times, so that a difference of two never overflows
 
 
 class Columns:
@@ -71,7 +72,7 @@ class Columns:
             raise BadHistory(_missing(event)) from None
         if type(index) is not int or not 0 <= index <= TOP:
             raise BadHistory(f"index is a whole number from 0; found {index!r}")
-        if type(time) is not int or not -TOP <= time < TOP:
+        if type(time) is not int or not -SPAN < time < SPAN:
             raise BadHistory(f"time is a whole number of nanoseconds; found {time!r}")
         if type(process) is not int and type(process) is not str:
             raise BadHistory(f"process is a number or a string; found {process!r}")

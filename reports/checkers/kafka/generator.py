@@ -7,6 +7,7 @@ names, groups rebalance. The history ends with what proves absence: fresh proces
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import random
 from collections.abc import Generator
@@ -83,14 +84,12 @@ class Simulation:
         queue = [(self.time + i, i, client) for i, client in enumerate(running)]
         while queue:
             self.time, order, client = heapq.heappop(queue)
-            try:
+            with contextlib.suppress(StopIteration):
                 heapq.heappush(queue, (self.time + next(client), order, client))
-            except StopIteration:
-                pass
 
     def _emit(self, client: _Client, kind: str, f: str, value: Any, **more: Any) -> None:
-        self.events.append({"index": len(self.events), "time": self.time, "process": client.process, "type": kind, "f": f,
-                            "value": value} | more)  # fmt: skip
+        event = {"index": len(self.events), "time": self.time, "process": client.process, "type": kind, "f": f}
+        self.events.append(event | {"value": value} | more)
 
     def _pause(self) -> int:
         return self.rng.randrange(1, 400_000)
@@ -204,7 +203,8 @@ class Simulation:
 
     def _read(self, client: _Client) -> dict[str, list[list[Any]]]:
         polled = {}
-        for key, position in list(client.positions.items()):
+        for key in client.positions:
+            position = client.positions[key]
             records: list[list[Any]] = []
             log = self.logs[key]
             most = self.rng.randint(0, 8)

@@ -63,8 +63,8 @@ def tell(events: list[Event], story: str, rng: random.Random) -> list[Event]:
             continue
         kind, f, *micros = words
         value = [_micro(word, kind, record) for word in micros]
-        before.append({"index": 0, "time": _time(before) + rng.randrange(1, 1000), "process": f"planted-{who}", "type": kind,
-                       "f": f, "value": value})  # fmt: skip
+        event = {"index": 0, "time": _time(before) + rng.randrange(1, 1000), "process": f"planted-{who}"}
+        before.append(event | {"type": kind, "f": f, "value": value})
     return _renumbered(before + _read_too(after, seen, keys))
 
 
@@ -85,12 +85,10 @@ def _read_too(after: list[Event], seen: list[tuple[str, int, int]], keys: list[s
     for key, offset, value in seen:
         polled.setdefault(key, []).append([offset, value])
     for reader in readers:
-        for kind, value in (
-            ("invoke", [["poll"]]),
-            ("ok", [["poll", {k: [list(r) for r in v] for k, v in polled.items()}]]),
-        ):
+        answer = {key: [list(record) for record in records] for key, records in polled.items()}
+        for kind, micro in (("invoke", ["poll"]), ("ok", ["poll", answer])):
             time += 1000
-            after.append({"index": 0, "time": time, "process": reader, "type": kind, "f": "poll", "value": value})
+            after.append({"index": 0, "time": time, "process": reader, "type": kind, "f": "poll", "value": [micro]})
     return after
 
 
