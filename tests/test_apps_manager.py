@@ -71,6 +71,15 @@ def test_readiness_tells_which_dependency_is_away_and_liveness_stays():
     with_manager(story)
 
 
+def test_kafka_is_away_when_it_was_never_there_and_at_the_second_missing_answer_when_it_was():
+    async def story(_client, manager):
+        manager.producer._answered = True  # the round before was answered
+        assert await manager.producer.check() is None
+        assert "no broker answers" in await manager.producer.check()
+
+    with_manager(story)
+
+
 def test_what_cannot_be_done_is_answered_503_and_never_as_a_success():
     async def story(client, _manager):
         status, body = await status_and_body(client.post("/api/v1/selection_input/a/b", data="{}"))
