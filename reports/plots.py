@@ -75,8 +75,9 @@ def timeline_svg(dossier: Path, timeline: Timeline) -> str:
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    return re.sub(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"', r"\1\2", svg, count=2)
+    svg = re.sub(r"[\x00-\x08\x0b-\x1f]", "", svg[svg.index("<svg") :]).replace(INK, "currentColor")
+    head, rest = svg.split(">", 1)
+    return re.sub(r' (width|height)="[^"]*"', "", head) + ">" + rest
 
 
 def _loads(dossier: Path, timeline: Timeline) -> list[Series]:
