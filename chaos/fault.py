@@ -93,19 +93,17 @@ class Fault(Protocol):
         ...
 
 
-NOT_ARGUMENTS = ("world", "effect_within_s", "healed_within_s")
-
-
 def arguments(fault: Any) -> dict[str, Any]:
     """The fields that make this fault again, in another process, from the ledger."""
     return {f.name: getattr(fault, f.name) for f in dataclasses.fields(fault) if f.name != "world"}
 
 
 def describe(fault: Any) -> str:
-    """A fault as a person reads it: `KillPod role=gateway count=1`."""
+    """A fault as a person reads it, without what is as usual: `KillPod role=gateway`."""
+    usual = {f.name: f.default for f in dataclasses.fields(fault)}
     words = [
         f"{name}={','.join(value) if isinstance(value, list | tuple) else value}"
         for name, value in arguments(fault).items()
-        if name not in NOT_ARGUMENTS and value not in ("", (), [])
+        if value != usual[name]
     ]
     return " ".join([type(fault).__name__, *words])
