@@ -20,41 +20,45 @@ def explain(name: str, knot: Knot, rows: Rows, keys: list[str]) -> tuple[list[in
     kinds, must_hold = CYCLES[name.removesuffix(" by reads")]
     if len(knot.rows) > LARGEST:
         return knot.rows[:32], f"{len(knot.rows):,} operations must each come before another of them"
-    why: dict[Edge, tuple[str, str]] = {}
+    why: dict[Edge, dict[str, str]] = defaultdict(dict)  # pair → kind of edge → in words
     if "realtime" in kinds:
         for a in knot.rows:
             for b in knot.rows:
                 if rows.type[a] == OK and rows.time[a] < rows.invoke_time[b]:
-                    why[a, b] = ("realtime", f"{_name(a, rows)} was answered before {_name(b, rows)} was invoked")
+                    why[a, b]["realtime"] = f"{_name(a, rows)} was answered before {_name(b, rows)} was invoked"
     if "process" in kinds:
         for a, b in pairwise(sorted(knot.rows, key=lambda row: (rows.process[row], row))):
             if rows.process[a] == rows.process[b]:
-                why[a, b] = ("process", f"the next of process {rows.process_name(a)} is {_name(b, rows)}")
-    edges = knot.edges
-    for a, b, key, kind in zip(
-        edges.a.tolist(), edges.b.tolist(), edges.key.tolist(), edges.kind.tolist(), strict=True
-    ):
+                who = rows.process_name(a)
+                why[a, b]["process"] = f"process {who} did {_name(a, rows)} before {_name(b, rows)}"
+    columns = (getattr(knot.edges, column).tolist() for column in ("a", "b", "key", "kind"))
+    for a, b, key, kind in zip(*columns, strict=True):
         word, text = ("ww", "sent to {k} just before") if kind == WRITE else ("wr", "sent to {k} what was polled by")
-        why[a, b] = (word, f"{_name(a, rows)} {text.format(k=keys[key])} {_name(b, rows)}")
+        why[a, b][word] = f"{_name(a, rows)} {text.format(k=keys[key])} {_name(b, rows)}"
     cycle = _shortest(why, must_hold)
-    ring = [*cycle, cycle[0]]
-    return cycle, ", yet ".join(why[edge][1] for edge in pairwise(ring))
+    return [a for a, _, _ in cycle], ", yet ".join(why[a, b][kind] for a, b, kind in cycle)
 
 
 def _name(row: int, rows: Rows) -> str:
     return f"operation {rows.index[row]}"
 
 
-def _shortest(why: dict[Edge, tuple[str, str]], must_hold: tuple[str, ...]) -> list[int]:
-    """The shortest cycle through an edge of the kind that is asked for last, preferring one that holds all kinds."""
+def _shortest(why: dict[Edge, dict[str, str]], must_hold: tuple[str, ...]) -> list[tuple[int, int, str]]:
+    """The shortest cycle through an edge of a kind asked for, preferring one that holds all of those kinds."""
     after: dict[int, list[int]] = defaultdict(list)
     for a, b in why:
         after[a].append(b)
     cycles = []
-    for (a, b), (kind, _) in why.items():
-        if kind in must_hold and (path := _path(b, a, after)):
-            held = {why[edge][0] for edge in pairwise([a, *path])}
-            cycles.append((not held.issuperset(must_hold), len(path), path))
+    for a, b in why:
+        for kind in must_hold:
+            if kind in why[a, b] and (path := _path(b, a, after)):
+                edges = [(a, b, kind)]
+                for edge in pairwise(path):
+                    held = {word for _, _, word in edges}
+                    new = [word for word in must_hold if word in why[edge] and word not in held]
+                    edges.append((*edge, new[0] if new else next(iter(why[edge]))))
+                missing = {*must_hold} - {word for _, _, word in edges}
+                cycles.append((len(missing), len(edges), edges))
     return min(cycles)[2]
 
 
