@@ -68,10 +68,14 @@ class Certificate:
         return found
 
     def span(self) -> tuple[float, float] | None:
-        """`t` from effect to healing; to infinity when it was never healed; None when it never took effect."""
+        """`t` from the act to the healing; to infinity when it was never healed; None when it never took effect.
+
+        The proof of an effect may take long (a node counts as lost after some 20 s), so the act begins it.
+        """
         if self.effective is None:
             return None
-        return self.effective.t, self.healed.t if self.healed else float("inf")
+        begun = self.injecting or self.effective
+        return begun.t, self.healed.t if self.healed else float("inf")
 
     def to_json(self) -> dict[str, Any]:
         """As kept in run.json."""

@@ -187,8 +187,7 @@ def _faults(axes: Any, timeline: Timeline, *, label: bool) -> None:
     for certificate in certificates.certificates(timeline):
         if (span := certificate.span()) is None:
             continue
-        begun = certificate.injecting.t if certificate.injecting else span[0]
-        end = min(span[1], timeline.end)
+        begun, end = span[0], min(span[1], timeline.end)
         axes.axvspan(begun, end, color=FAULT, alpha=0.13, linewidth=0, zorder=0)
         axes.axvline(begun, color=FAULT, linewidth=0.7)
         if label:

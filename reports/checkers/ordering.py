@@ -10,7 +10,7 @@ and each way to break the stack breaks one of them only:
 | applied twice (plant dup-apply) | `applied_once_in_order`: applied twice | the first of each is in order |
 | applied in another order (plant reorder) | `applied_once_in_order`: applied out of order | each is there, each once |
 | not applied | `journal_agrees_with_topic`: skipped, not applied | what is applied is in order |
-| applied something else | `journal_agrees_with_topic`: applied as another, never produced | offsets are right |
+| applied something else | `journal_agrees_with_topic`: applied as another | offsets are right |
 | produced in another order than acknowledged | `acknowledged_in_real_time_order` | the log itself is consistent |
 | produced twice | `produced_once` | each copy is applied once, where it stands |
 
@@ -37,22 +37,21 @@ def selection_input(
 
     Args:
         min_acked: acknowledged writes below which nothing can be said.
-        min_acked_during_faults: how many of them must fall between a fault's effect and its healing.
+        min_acked_during_faults: how many of them must be answered between a fault's act and its healing.
         fault_ids: the faults meant; all of the run when absent.
 
     Example::
 
         Claim("ordering.selection_input", {"min_acked": 500, "min_acked_during_faults": 50})
     """
+    try:
+        evidence = read_evidence(dossier)
+    except Missing as error:
+        return Finding(Verdict.INCONCLUSIVE, str(error), evidence=(error.file,))
     findings = [
-        enough_acknowledged(
-            dossier, min_acked=min_acked, min_acked_during_faults=min_acked_during_faults, fault_ids=fault_ids
-        ),
-        no_acknowledged_write_lost(dossier),
-        produced_once(dossier),
-        acknowledged_in_real_time_order(dossier),
-        applied_once_in_order(dossier),
-        journal_agrees_with_topic(dossier),
+        _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
+        _kept(evidence, 1),
+        *(judge(evidence) for judge in (_produced_once, _real_time, _applied, _agrees)),
     ]
     worst = worst_of(findings)
     if worst.verdict is Verdict.PASS:
@@ -61,78 +60,87 @@ def selection_input(
             "none lost, each applied once, in order", (WRITES, TOPIC, JOURNAL),
         )  # fmt: skip
     same = [finding for finding in findings if finding.verdict is worst.verdict]
-    evidence = tuple(dict.fromkeys(file for finding in same for file in finding.evidence))
-    return Finding(worst.verdict, "; ".join(f.reason for f in same), worst.measured, worst.budget, evidence)
+    files = tuple(dict.fromkeys(file for finding in same for file in finding.evidence))
+    return Finding(worst.verdict, "; ".join(f.reason for f in same), worst.measured, worst.budget, files)
 
 
 def enough_acknowledged(
     dossier: Path, *, min_acked: int = 1, min_acked_during_faults: int = 0, fault_ids: list[str] | None = None
 ) -> Finding:
     """Enough writes were acknowledged, in all and while faults were in, for their order to mean something."""
-
-    def judge(evidence: Evidence) -> Finding:
-        acked, during = evidence.acked, 0
-        if min_acked_during_faults:
-            seen = timeline.read(dossier)
-            spans = [span for c in certificates.of(seen, fault_ids=fault_ids) if (span := c.span())]
-            ends = [seen.seconds(write.end_ns) for write in acked]
-            during = sum(any(start <= end <= stop for start, stop in spans) for end in ends)
-        measured = f"{len(acked)} acknowledged" + (f", {during} during faults" if min_acked_during_faults else "")
-        enough = len(acked) >= max(1, min_acked) and during >= min_acked_during_faults
-        budget = f"at least {min_acked}" + (
-            f", {min_acked_during_faults} during faults" if min_acked_during_faults else ""
-        )
-        verdict = Verdict.PASS if enough else Verdict.INCONCLUSIVE
-        return Finding(
-            verdict, measured + ("" if enough else f"; {budget} are needed to tell"), measured, budget, (WRITES,)
-        )
-
-    return _with_evidence(dossier, judge)
+    return _with_evidence(
+        dossier, lambda evidence: _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids)
+    )
 
 
 def no_acknowledged_write_lost(dossier: Path, *, min_acked: int = 1) -> Finding:
     """Every acknowledged write is in the topic, at the offset that its answer named."""
-
-    def judge(evidence: Evidence) -> Finding:
-        if len(evidence.acked) < max(1, min_acked):
-            said = f"{len(evidence.acked)} writes were acknowledged; {min_acked} are needed to tell"
-            return Finding(Verdict.INCONCLUSIVE, said, evidence=(WRITES,))
-        lost, moved = [], []
-        for write in evidence.acked:
-            offsets = evidence.offsets.get(write.id, [])
-            if not offsets:
-                lost.append(f"{write.id} (answered offset {write.offset})")
-            elif write.offset is not None and write.offset not in offsets:
-                moved.append(f"{write.id} (answered offset {write.offset}, found at {offsets[0]})")
-        classes = {"acknowledged but lost": lost, "acknowledged but misplaced": moved}
-        measured = f"{len(lost)} of {len(evidence.acked)} lost"
-        good = f"all {len(evidence.acked)} acknowledged writes are kept"
-        return _classes(classes, good, measured, "none lost", (WRITES, TOPIC))
-
-    return _with_evidence(dossier, judge)
+    return _with_evidence(dossier, lambda evidence: _kept(evidence, min_acked))
 
 
 def produced_once(dossier: Path) -> Finding:
     """No write stands in the topic twice."""
-
-    def judge(evidence: Evidence) -> Finding:
-        twice = [f"{name} at offsets {offsets}" for name, offsets in evidence.offsets.items() if len(offsets) > 1]
-        return _classes({"produced twice": twice}, f"each of {len(evidence.offsets)} writes is in the topic once",
-                        f"{len(twice)} produced twice", "none", (TOPIC,))  # fmt: skip
-
-    return _with_evidence(dossier, judge)
+    return _with_evidence(dossier, _produced_once)
 
 
 def acknowledged_in_real_time_order(dossier: Path) -> Finding:
     """A write acknowledged before another was sent has the lower offset."""
+    return _with_evidence(dossier, _real_time)
 
-    def judge(evidence: Evidence) -> Finding:
-        placed = [(write, offsets[0]) for write in evidence.acked if (offsets := evidence.offsets.get(write.id))]
-        wrong = [f"{a.id} at {i} was acknowledged before {b.id} at {j} was sent" for a, i, b, j in _inversions(placed)]
-        return _classes({"against real time": wrong}, f"{len(placed)} writes stand in the order of their answers",
-                        f"{len(wrong)} against real time", "none", (WRITES, TOPIC))  # fmt: skip
 
-    return _with_evidence(dossier, judge)
+def applied_once_in_order(dossier: Path) -> Finding:
+    """The worker applied no offset twice, and, a repetition left out, none after a higher one."""
+    return _with_evidence(dossier, _applied)
+
+
+def journal_agrees_with_topic(dossier: Path) -> Finding:
+    """Every record of the topic was applied, as what it is, and nothing else was."""
+    return _with_evidence(dossier, _agrees)
+
+
+def _enough(evidence: Evidence, dossier: Path, min_acked: int, min_during: int, fault_ids: list[str] | None) -> Finding:
+    acked, during = evidence.acked, 0
+    if min_during:
+        seen = timeline.read(dossier)
+        spans = [span for c in certificates.of(seen, fault_ids=fault_ids) if (span := c.span())]
+        ends = [seen.seconds(write.end_ns) for write in acked]
+        during = sum(any(start <= end <= stop for start, stop in spans) for end in ends)
+    measured = f"{len(acked)} acknowledged" + (f", {during} during faults" if min_during else "")
+    budget = f"at least {min_acked}" + (f", {min_during} during faults" if min_during else "")
+    if len(acked) < max(1, min_acked) or during < min_during:
+        said = f"{measured}; {budget} are needed to tell"
+        return Finding(Verdict.INCONCLUSIVE, said, measured, budget, (WRITES,))
+    return Finding(Verdict.PASS, measured, measured, budget, (WRITES,))
+
+
+def _kept(evidence: Evidence, min_acked: int) -> Finding:
+    if len(evidence.acked) < max(1, min_acked):
+        said = f"{len(evidence.acked)} writes were acknowledged; {min_acked} are needed to tell"
+        return Finding(Verdict.INCONCLUSIVE, said, evidence=(WRITES,))
+    lost, moved = [], []
+    for write in evidence.acked:
+        offsets = evidence.offsets.get(write.id, [])
+        if not offsets:
+            lost.append(f"{write.id} (answered offset {write.offset})")
+        elif write.offset is not None and write.offset not in offsets:
+            moved.append(f"{write.id} (answered offset {write.offset}, found at {offsets[0]})")
+    classes = {"acknowledged but lost": lost, "acknowledged but misplaced": moved}
+    measured = f"{len(lost)} of {len(evidence.acked)} lost"
+    good = f"all {len(evidence.acked)} acknowledged writes are kept"
+    return _classes(classes, good, measured, "none lost", (WRITES, TOPIC))
+
+
+def _produced_once(evidence: Evidence) -> Finding:
+    twice = [f"{name} at offsets {offsets}" for name, offsets in evidence.offsets.items() if len(offsets) > 1]
+    good = f"each of {len(evidence.offsets)} writes is in the topic once"
+    return _classes({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (TOPIC,))
+
+
+def _real_time(evidence: Evidence) -> Finding:
+    placed = [(write, offsets[0]) for write in evidence.acked if (offsets := evidence.offsets.get(write.id))]
+    wrong = [f"{a.id} at {i} was acknowledged before {b.id} at {j} was sent" for a, i, b, j in _inversions(placed)]
+    good = f"{len(placed)} writes stand in the order of their answers"
+    return _classes({"against real time": wrong}, good, f"{len(wrong)} against real time", "none", (WRITES, TOPIC))
 
 
 def _inversions(placed: list[tuple[Write, int]]) -> Iterator[tuple[Write, int, Write, int]]:
@@ -149,53 +157,40 @@ def _inversions(placed: list[tuple[Write, int]]) -> Iterator[tuple[Write, int, W
             yield (*highest, later, offset)
 
 
-def applied_once_in_order(dossier: Path) -> Finding:
-    """The worker applied no offset twice, and, a repetition left out, none after a higher one."""
-
-    def judge(evidence: Evidence) -> Finding:
-        seen: Counter[int] = Counter()
-        twice, disorder, highest = [], [], None
-        for row in evidence.journal:
-            seen[row.offset] += 1
-            if seen[row.offset] > 1:
-                twice.append(f"offset {row.offset} ({row.id}) at line {row.line}")
-            elif highest is not None and row.offset < highest:
-                disorder.append(f"offset {row.offset} ({row.id}) after {highest} at line {row.line}")
-            highest = row.offset if highest is None else max(highest, row.offset)
-        if not evidence.journal and evidence.topic:
-            return Finding(
-                Verdict.INCONCLUSIVE, "the worker applied nothing, so its order is unknown", evidence=(JOURNAL,)
-            )
-        return _classes({"applied twice": twice, "applied out of order": disorder},
-                        f"{len(evidence.journal)} records applied once and in order",
-                        f"{len(twice)} twice, {len(disorder)} out of order", "none", (JOURNAL,))  # fmt: skip
-
-    return _with_evidence(dossier, judge)
+def _applied(evidence: Evidence) -> Finding:
+    if not evidence.journal and evidence.topic:
+        said = "the worker applied nothing, so its order is unknown"
+        return Finding(Verdict.INCONCLUSIVE, said, evidence=(JOURNAL,))
+    seen: Counter[int] = Counter()
+    twice, disorder, highest = [], [], -1
+    for row in evidence.journal:
+        seen[row.offset] += 1
+        if seen[row.offset] > 1:
+            twice.append(f"offset {row.offset} ({row.id}) at line {row.line}")
+        elif row.offset < highest:
+            disorder.append(f"offset {row.offset} ({row.id}) after {highest} at line {row.line}")
+        highest = max(highest, row.offset)
+    classes = {"applied twice": twice, "applied out of order": disorder}
+    good = f"{len(evidence.journal)} records applied once and in order"
+    return _classes(classes, good, f"{len(twice)} twice, {len(disorder)} out of order", "none", (JOURNAL,))
 
 
-def journal_agrees_with_topic(dossier: Path) -> Finding:
-    """Every record of the topic was applied, as what it is, and nothing else was."""
-
-    def judge(evidence: Evidence) -> Finding:
-        applied = {row.offset: row for row in evidence.journal}
-        last = max(applied, default=-1)
-        missing = [offset for offset in evidence.topic if offset not in applied]
-        foreign = [f"offset {o} is {evidence.topic[o]} in the topic, {row.id} in the journal"
-                   for o, row in applied.items() if o in evidence.topic and evidence.topic[o] != row.id]  # fmt: skip
-        invented = [
-            f"offset {o} ({row.id})" for o, row in applied.items() if o < evidence.end and o not in evidence.topic
-        ]
-        classes = {
-            "skipped": [f"offset {o} ({evidence.topic[o]})" for o in missing if o < last],
-            "not applied": [f"offset {o} ({evidence.topic[o]})" for o in missing if o > last],
-            "applied as another": foreign,
-            "applied but never produced": invented,
-        }
-        measured = f"{len(missing)} of {len(evidence.topic)} not applied"
-        good = f"the worker applied the whole topic, to offset {evidence.end - 1}"
-        return _classes(classes, good, measured, "all applied", (TOPIC, JOURNAL))
-
-    return _with_evidence(dossier, judge)
+def _agrees(evidence: Evidence) -> Finding:
+    topic, applied = evidence.topic, {row.offset: row for row in evidence.journal}
+    last = max(applied, default=-1)
+    missing = [offset for offset in topic if offset not in applied]
+    classes = {
+        "skipped": [f"offset {o} ({topic[o]})" for o in missing if o < last],
+        "not applied": [f"offset {o} ({topic[o]})" for o in missing if o > last],
+        "applied as another": [
+            f"offset {o} is {topic[o]} in the topic, {row.id} in the journal"
+            for o, row in applied.items()
+            if o in topic and topic[o] != row.id
+        ],
+    }
+    good = f"the worker applied the whole topic, to offset {evidence.end - 1}"
+    measured = f"{len(missing)} of {len(topic)} not applied"
+    return _classes(classes, good, measured, "all applied", (TOPIC, JOURNAL))
 
 
 def _with_evidence(dossier: Path, judge: Callable[[Evidence], Finding]) -> Finding:
