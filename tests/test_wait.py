@@ -1,0 +1,73 @@
+"""Waiting: the interval it gives back, holding, failing early, and what a timeout says."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from fixtures.wait import WaitFailed, WaitTimeout, wait_for
+
+
+def test_the_interval_contains_the_moment_it_became_true() -> None:
+    start = time.monotonic()
+    true_at = start + 0.15
+    waited = wait_for(lambda: time.monotonic() >= true_at, what="the clock", within_s=5, every_s=0.02)
+    assert waited.earliest_s <= true_at - start + 0.005
+    assert waited.latest_s >= true_at - start
+    assert waited.latest_s - waited.earliest_s < 0.1
+
+
+def test_the_value_comes_back() -> None:
+    assert wait_for(lambda: ["x"], what="a list", within_s=1).value == ["x"]
+
+
+def test_a_change_wakes_it_at_once() -> None:
+    changed, box = threading.Condition(), []
+
+    def change() -> None:
+        with changed:
+            box.append(time.monotonic())
+            changed.notify_all()
+
+    threading.Timer(0.1, change).start()
+    wait_for(lambda: box, what="a change", within_s=5, wake=changed)
+    assert time.monotonic() - box[0] < 0.09
+
+
+def test_holding_starts_again_when_it_was_lost() -> None:
+    start = time.monotonic()
+    waited = wait_for(
+        lambda: not 0.05 < time.monotonic() - start < 0.1, what="calm", within_s=5, every_s=0.01, hold_for_s=0.1
+    )
+    assert 0.09 < waited.latest_s < 0.15
+    assert time.monotonic() - start >= 0.19
+
+
+def test_holding_is_not_satisfied_by_looking_once() -> None:
+    start = time.monotonic()
+    wait_for(lambda: True, what="calm", within_s=5, every_s=0.01, hold_for_s=0.1)
+    assert time.monotonic() - start >= 0.1
+
+
+def test_a_timeout_says_for_what_how_long_and_the_last_value() -> None:
+    with pytest.raises(WaitTimeout, match=r"waited 0.1 s for three pods; last seen: 'two of three'") as late:
+        wait_for(
+            lambda: False, what="three pods", within_s=0.1, every_s=0.02, describe=lambda: "two of three",
+            next_command="crucible status",
+        )  # fmt: skip
+    assert late.value.last == "two of three"
+    assert str(late.value).endswith("next: crucible status")
+
+
+def test_what_cannot_come_true_is_not_waited_for() -> None:
+    start = time.monotonic()
+    with pytest.raises(WaitFailed, match="a pod: its image is not there"):
+        wait_for(lambda: False, what="a pod", within_s=30, fail_if=lambda: "its image is not there")
+    assert time.monotonic() - start < 1
+
+
+def test_an_error_of_the_condition_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        wait_for(lambda: 1 / 0, what="sense", within_s=1)
