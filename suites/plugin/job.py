@@ -86,10 +86,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the dossier: after the last fixture's teardown, before the terminal's summary, which is a wrapper."""
     interrupted = "" if exitstatus in ENDED else pytest.ExitCode(exitstatus).name.lower().replace("_", " ")
-    run = session.config.stash[session_key].close(interrupted=interrupted)
+    job = session.config.stash[session_key]
+    run = job.close(interrupted=interrupted)
     if run is not None:
         session.config.stash[run_key] = run
-        session.exitstatus = EXIT_CODES[run.verdict]
+        session.exitstatus = job.refused or EXIT_CODES[run.verdict]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.errors import CrucibleError
+from fixtures.errors import UsageError
 from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from reports import dossier as dossiers
@@ -35,11 +35,12 @@ class Session:
         self.settings = settings.model_copy(update={"seed": seed})
         self.planned: list[str] = []
         self.run: Run | None = None
+        self.refused = 0  # the exit code of a run that could not even begin
         self._dossier: Path | None = None
         self._timeline: Timeline | None = None
         self._stack: Stack | None = None
         self._restorer: Restorer | None = None
-        self._failure: CrucibleError | None = None
+        self._failure: Exception | None = None
         self._began: dict[str, float] = {}
         self._keep = ExitStack()
 
@@ -78,7 +79,10 @@ class Session:
 
             try:
                 self._stack, images = stand_up(self._keep, self.settings, self.dossier, self.timeline)
-            except CrucibleError as error:
+            except UsageError as error:  # no test of this run can do better: another holds the lock, a port is taken
+                self.refused = error.exit_code
+                pytest.exit(str(error), returncode=error.exit_code)
+            except Exception as error:
                 self._failure = error
                 raise
             assert self.run is not None
@@ -119,7 +123,10 @@ class Session:
 
     def close(self, *, interrupted: str) -> Run | None:
         """End the run and write its report; nothing happens when no test asked for a dossier."""
-        self._keep.close()
+        try:
+            self._keep.close()
+        except Exception as error:  # what the run found must be written down, whatever its end brings
+            interrupted = interrupted or f"closing failed: {type(error).__name__}: {error}"
         if self.run is None or self._dossier is None or self._timeline is None:
             return None
         from reports.html import write_report  # matplotlib is paid for only by those who ran something
