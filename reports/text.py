@@ -39,10 +39,11 @@ def failure_text(test: TestRecord, run: Run) -> str:
 def summary(run: Run, dossier: Path | None = None) -> str:
     """A table of all promises, worst first, then the run's verdict and where its report is."""
     rows = sorted(run.tests, key=lambda test: list(Verdict).index(test.verdict))
-    lines = [f"{test.verdict:<12}  {test.seconds:6.1f} s  {test.promise or test.id}" for test in rows]
+    lines = []
     for test in rows:
+        lines.append(f"{test.verdict:<12}  {test.seconds:6.1f} s  {test.promise or test.id}")
         if test.verdict is not Verdict.PASS:
-            lines[rows.index(test)] += f"\n{'':24}{test.reason}"
+            lines += [f"{'':24}{line}" for line in test.reason.splitlines()]
     lines += [f"{Verdict.INCONCLUSIVE:<12}            {gap}" for gap in run.gaps]
     counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts().items()) or "no test ran"
     lines += ["", f"{run.verdict}: {run.reason}", f"{counts}; seed {run.seed}, profile {run.profile or '?'}"]
