@@ -22,7 +22,7 @@ from fixtures.apps.exposition import Metrics
 from fixtures.apps.following import Follower
 from fixtures.apps.health import Dependency, Health
 from fixtures.apps.manager import Manager
-from fixtures.apps.serving import Serving
+from fixtures.apps.serving import Listener, Serving, serve
 from fixtures.apps.snapshot import save
 from fixtures.apps.state import Entry, State
 
@@ -258,6 +258,19 @@ def ask(port: int, path: str) -> tuple[int, str]:
             return int(head.split()[1]), head
     except OSError:
         return 0, ""
+
+
+def test_a_background_task_that_fails_ends_the_service_with_its_failure():
+    async def story():
+        serving = Serving(read_environment({**AWAY, "LINGER_S": "0"}), Metrics())
+
+        async def fails() -> None:
+            raise LookupError("planted")
+
+        with pytest.raises(LookupError, match="planted"):
+            await serve(serving, [Listener(serving.application([]), 0)], background=[fails()])
+
+    asyncio.run(story())
 
 
 def test_a_wrong_environment_is_one_line_and_exit_2():
