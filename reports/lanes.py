@@ -32,10 +32,13 @@ def _of_role(timeline: Timeline, role: str) -> list[Lane]:
     pods, spans, since = Pods(), dict[str, list[Span]](), dict[str, float]()
     for event in timeline.query("pod.*", "container.*", role=role):
         key = event.uid or event.subject
-        if key in pods and event.t > since[key]:
-            spans[key].append((since[key], event.t, _state(pods[key])))
+        before = _state(pods[key]) if key in pods else ""
+        after = _state(pods.see(event))
+        if before == after and not pods[key].gone:
+            continue
+        if before and event.t > since[key]:
+            spans[key].append((since[key], event.t, before))
         spans.setdefault(key, [])
-        pods.see(event)
         since[key] = event.t
     lanes: list[Lane] = []
     for key, pod in pods.items():
