@@ -10,6 +10,7 @@ from fixtures.wait import WaitTimeout, wait_for
 
 __all__ = ["is_writable", "wait_until_in_sync"]
 MIN_ISR = 2
+STALE_S = 3.0
 
 
 def is_writable(within_s: float = 10.0, configuration: Any = None, secrets: Any = None) -> bool:
@@ -36,13 +37,14 @@ def is_writable(within_s: float = 10.0, configuration: Any = None, secrets: Any 
 def wait_until_in_sync(within_s: float = 60.0, configuration: Any = None, secrets: Any = None) -> str:
     """Wait until each partition has all its replicas in sync, so that the next fault takes away only one of them.
 
-    A broker whose pod is Ready has caught up with the metadata, not yet with the records.
+    A broker whose pod is Ready has caught up with the metadata, not yet with the records; and until the controller has
+    noticed a death, it still calls the dead in sync. So the answer must stand for a while.
     """
     with session.activity(configuration) as here:
         bootstrap = here.world.settings.kafka_bootstrap
         wait_for(
             lambda: lacking(bootstrap) == [], what="each partition to have all replicas in sync", within_s=within_s,
-            every_s=0.25, describe=lambda: _said(lacking(bootstrap)),
+            every_s=0.25, hold_for_s=STALE_S, describe=lambda: _said(lacking(bootstrap)),
         )  # fmt: skip
         return "all replicas in sync"
 
