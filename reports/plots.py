@@ -71,13 +71,20 @@ def timeline_svg(dossier: Path, timeline: Timeline) -> str:
             draw(axes)
             _faults(axes, timeline, label=axes is grid[0, 0])
         grid[-1, 0].set_xlabel("seconds since the start of the run")
-        grid[-1, 0].set_xlim(0, timeline.end)
+        begin, span = _shown(timeline)
+        grid[-1, 0].set_xlim(begin - 0.01 * span, begin + span)
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
     svg = re.sub(r"[\x00-\x08\x0b-\x1f]", "", svg[svg.index("<svg") :]).replace(INK, "currentColor")
     head, rest = svg.split(">", 1)
     return re.sub(r' (width|height)="[^"]*"', "", head) + ">" + rest
+
+
+def _shown(timeline: Timeline) -> tuple[float, float]:
+    """Where the picture begins and how many seconds it shows: nothing is seen while the stack is stood up."""
+    begin = next((event.t for event in timeline.events if event.kind != "run.started"), 0.0)
+    return begin, max(1.0, timeline.end - begin)
 
 
 def _loads(dossier: Path, timeline: Timeline) -> list[Series]:
@@ -94,7 +101,7 @@ def _loads(dossier: Path, timeline: Timeline) -> list[Series]:
 def _series(dossier: Path, load: str, timeline: Timeline) -> Series:
     requests = read_requests(dossier, load, timeline)
     width = max(1.0, (requests.end_s - requests.start_s) / 240)
-    edges = np.arange(requests.start_s, requests.end_s + width, width)
+    edges = np.arange(requests.start_s, max(requests.end_s, requests.start_s + width) + 1e-6, width)  # whole bins only
     at = np.digitize(requests.planned_s, edges) - 1
     bins = range(len(edges) - 1)
     good = (requests.error == "") & requests.sent
@@ -114,7 +121,7 @@ def _tests(axes: Any, timeline: Timeline, tests: list[str]) -> None:
         end = min(end, timeline.end)
         axes.broken_barh([(start, end - start)], (0, 1), facecolors=COLOURS[number % 2], alpha=0.25, linewidth=0)
         name = test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
-        room = int((end - start) / max(timeline.end, 1e-9) * 190)  # letters that fit into the bar
+        room = int((end - start) / _shown(timeline)[1] * 190)  # letters that fit into the bar
         shown = name if len(name) <= room else name[: max(0, room - 1)] + "…" * (room > 4)
         axes.text(start, 0.45, f" {shown}", fontsize=6, va="center", clip_on=True)
     axes.set_yticks([])
