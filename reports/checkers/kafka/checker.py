@@ -85,7 +85,7 @@ class Checker:
         rows = Rows(store, self.names)
         subscribers = np.unique(np.array([at.process for at in rows.resets if at.reset.f == "subscribe"], "i4"))
         judged, cycles = _Judged(), Cycles(rows)
-        for name, code in self.names.keys.items():
+        for name, code in sorted(self.names.keys.items()):
             partition = Partition(name, code, store, rows)
             judged.add(partition, dump)
             judged.measures.add(partition, subscribers)
@@ -140,7 +140,7 @@ class _Judged:
             shown = found.get(f"{name} by reads", knots)
             self.seen[name] = len(knots)
             self.excused[name] = len(knots) if shown is knots and name.startswith("G1c") else 0
-            for knot in sorted(shown, key=lambda knot: len(knot.rows))[:SHOWN]:
+            for knot in sorted(shown, key=lambda knot: (len(knot.rows), knot.rows))[:SHOWN]:
                 cycle, text = explain(name, knot, rows, list(rows.names.keys))
                 self.witnesses[name].append(Witness(text, tuple(rows.index[cycle].tolist())))
 
@@ -174,5 +174,5 @@ class _Judged:
         )  # fmt: skip
 
 
-def _smallest(witness: Witness) -> tuple[int, tuple[int, ...]]:
-    return len(witness.ops), witness.ops
+def _smallest(witness: Witness) -> tuple[int, tuple[int, ...], str]:
+    return len(witness.ops), witness.ops, witness.text

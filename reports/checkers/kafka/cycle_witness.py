@@ -49,9 +49,9 @@ def _shortest(why: dict[Edge, dict[str, str]], must_hold: tuple[str, ...]) -> li
     for a, b in why:
         after[a].append(b)
     cycles = []
-    for a, b in why:
+    for (a, b), words in why.items():
         for kind in must_hold:
-            if kind in why[a, b] and (path := _path(b, a, after)):
+            if kind in words and (path := _path(b, a, after)):
                 edges = [(a, b, kind)]
                 for edge in pairwise(path):
                     held = {word for _, _, word in edges}

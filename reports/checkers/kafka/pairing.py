@@ -69,13 +69,14 @@ class Pairing:
         if self._gone:
             after_info |= np.isin(process, np.fromiter(self._gone, "i4"))
         same_f = np.concatenate(([True], whole.f[order][1:] == whole.f[order][:-1]))
-        self._refuse(whole, order, after_info, "process {process} goes on after an info answer; it should come back "
-                     "under a new process id")  # fmt: skip
-        self._refuse(whole, order, invoked & after_invoke, "process {process} invokes {f} while another operation of "
-                     "its is open")  # fmt: skip
-        self._refuse(whole, order, ~invoked & ~after_invoke, "{type} {f} of process {process} without its invoke")
-        self._refuse(whole, order, ~invoked & after_invoke & ~same_f,
-                     "{type} {f} of process {process} answers an invoke of something else")  # fmt: skip
+        wrong = {
+            "process {process} goes on after an info answer; it should come back under a new process id": after_info,
+            "process {process} invokes {f} while another operation of its is open": invoked & after_invoke,
+            "{type} {f} of process {process} without its invoke": ~invoked & ~after_invoke,
+            "{type} {f} of process {process} answers an invoke of something else": ~invoked & after_invoke & ~same_f,
+        }
+        if any(rows.any() for rows in wrong.values()):
+            self._refuse(whole, {message: order[rows] for message, rows in wrong.items() if rows.any()})
         completions = np.flatnonzero(~invoked)
         ends, starts = order[completions], order[completions - 1]
         by_time = np.argsort(ends, kind="stable")
@@ -105,10 +106,8 @@ class Pairing:
             )
         self._last_index, self._last_time = batch.index[-1], batch.time[-1]
 
-    def _refuse(self, batch: Batch, order: Array, wrong: Array, message: str) -> None:
-        if not wrong.any():
-            return
-        row = order[wrong].min()
+    def _refuse(self, batch: Batch, wrong: dict[str, Array]) -> None:
+        message, row = min(((message, rows.min()) for message, rows in wrong.items()), key=lambda found: found[1])
         process = next(name for name, code in self._names.processes.items() if code == batch.process[row])
         text = message.format(process=process, f=FUNCTIONS[batch.f[row]], type=TYPES[batch.type[row]])
         raise BadHistory(f"{text} (index {batch.index[row]})", where=self._where(batch, row))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -138,12 +138,19 @@ class Reading:
 
 def _events(path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
     """Line numbers and decoded lines; a torn last line is dropped with a note."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        number, lines = 1, file.readlines(1 << 22)
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        number, lines = 1, _lines(path, file)
         while lines:
-            after = file.readlines(1 << 22)
+            after = _lines(path, file)
             yield from _decoded(path, number, lines, not after, notes)
             number, lines = number + len(lines), after
+
+
+def _lines(path: Path, file: gzip.GzipFile | IO[bytes]) -> list[bytes]:
+    try:
+        return file.readlines(1 << 22)
+    except (OSError, EOFError) as error:
+        raise BadHistory(f"cannot be read: {error}", where=str(path)) from None
 
 
 def _decoded(path: Path, number: int, lines: list[bytes], last: bool, notes: list[str]) -> Iterator[tuple[int, Any]]:

@@ -1,0 +1,54 @@
+"""The claim that a suite makes about a run's Kafka history, judged from the dossier alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from reports.claim import Claim, judge
+from reports.verdict import Verdict
+from tests.kafka.notation import history
+
+
+def dossier(folder: Path, text: str, header: dict[str, Any] | None = None) -> Path:
+    (folder / "kafka").mkdir()
+    lines = [*([header] if header else []), *history(text)]
+    (folder / "kafka" / "history-0.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+def claim(**args: Any) -> Claim:
+    return Claim("kafka.history.check", {"guarantees": "acks=all,idempotence=true"} | args)
+
+
+def test_passes_with_its_figures(tmp_path: Path) -> None:
+    finding = judge(dossier(tmp_path, "0 ok send x=1@0 | 1 ok poll x=1@0"), claim())
+    assert finding.verdict is Verdict.PASS
+    assert finding.measured == "1 acknowledged, 1 polled, 0 kinds of anomaly"
+    assert finding.evidence == ("kafka/history-0.jsonl",)
+
+
+def test_fails_with_a_sentence_and_a_picture(tmp_path: Path) -> None:
+    finding = judge(dossier(tmp_path, "0 ok send x=1@0 | 0 ok send x=2@1 | 1 ok poll x=2@1"), claim())
+    assert finding.verdict is Verdict.FAIL
+    assert "process 0 sent 1 to x/0 at offset 0 (ok), and no poll returned it" in finding.reason
+    assert finding.evidence == ("kafka/history-0.jsonl", "kafka/orders/x-0.svg")
+    assert (tmp_path / "kafka" / "orders" / "x-0.svg").exists()
+    json.dumps(finding.data)
+
+
+def test_too_little_traffic_proves_nothing(tmp_path: Path) -> None:
+    finding = judge(dossier(tmp_path, "0 ok send x=1@0 | 1 ok poll x=1@0"), claim(min_acked=100))
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "only 1 sends were acknowledged, of 100 needed" in finding.reason
+
+
+def test_no_history_or_a_broken_one_is_inconclusive(tmp_path: Path) -> None:
+    assert judge(tmp_path, claim()).verdict is Verdict.INCONCLUSIVE
+    (tmp_path / "kafka").mkdir()
+    (tmp_path / "kafka" / "history-1.jsonl").write_text('{"index": 0}\n')
+    finding = judge(tmp_path, claim())
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "kafka/history-1.jsonl:1: missing time" in finding.reason
+    assert str(tmp_path) not in finding.reason

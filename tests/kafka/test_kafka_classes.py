@@ -1,0 +1,41 @@
+"""Each class is found in hand-made histories that show it, and not in those that nearly do."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports.checkers.kafka import oracle, oracle_cycles
+from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.operation import CLASSES, operations
+from tests.kafka.cases import CASES
+from tests.kafka.notation import history
+
+FOUND = [(name, text) for name, (found, _) in CASES.items() for text in found]
+MISSED = [(name, text) for name, (_, missed) in CASES.items() for text in missed]
+
+
+def seen(text: str) -> dict[str, int]:
+    checker = Checker()
+    checker.feed(history(text))
+    result = checker.verdict()
+    view = oracle.View(operations(history(text)))
+    assert result.seen == oracle.seen(view) | oracle_cycles.seen_cycles(view)
+    for name, count in result.seen.items():
+        assert 1 <= len(result.witnesses[name]) <= count
+        assert all(witness.ops and witness.text for witness in result.witnesses[name])
+    return result.seen
+
+
+@pytest.mark.parametrize(("name", "text"), FOUND)
+def test_is_found(name: str, text: str) -> None:
+    assert seen(text).get(name, 0) > 0
+
+
+@pytest.mark.parametrize(("name", "text"), MISSED)
+def test_near_miss_is_not_found(name: str, text: str) -> None:
+    assert name not in seen(text)
+
+
+def test_every_class_has_three_of_each() -> None:
+    assert {*CASES} == {*CLASSES}
+    assert all(len(found) >= 3 and len(missed) >= 3 for found, missed in CASES.values())
