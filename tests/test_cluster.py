@@ -1,0 +1,193 @@
+"""Deciding what to do about the nodes, kind's configuration, ports, the record of ownership, and what the verbs say."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from fixtures.cluster.cli import kubeconfig, status, up
+from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config
+from fixtures.cluster.nodes import NodeContainer, Plan, Step, plan_nodes, start_nodes
+from fixtures.cluster.owner import new_owner, owner_path, read_owner, write_owner
+from fixtures.cluster.ports import check_free, taker
+from fixtures.errors import HarnessError, UsageError
+from fixtures.settings import Settings
+
+SETTINGS = Settings()
+PORTS = list(host_ports(SETTINGS))
+IMAGE = "crucible/node:1"
+NODES = [NodeContainer(name, f"id-{name}", "running", IMAGE) for name in ("c-control-plane", "c-worker", "c-worker2")]
+MAKING = replace(new_owner(SETTINGS, IMAGE, PORTS), id="me")
+MADE = MAKING.completed({n.name: n.id for n in NODES}, {n.name: f"172.18.0.{9 - i}" for i, n in enumerate(NODES)})
+
+
+def plan(
+    found: list[NodeContainer], owner: Any, *, image: str = IMAGE, loadable: bool = False, **settings: Any
+) -> Plan:
+    chosen = Settings(**settings)
+    return plan_nodes(
+        found, owner, chosen, node_image=image, ports=list(host_ports(chosen)), is_loadable=lambda old, new: loadable
+    )
+
+
+def test_nothing_there_is_created_and_what_is_right_is_kept() -> None:
+    assert plan([], None) == Plan(Step.CREATE)
+    assert plan([], MADE) == Plan(Step.CREATE)
+    assert plan(NODES, MADE) == Plan(Step.KEEP)
+
+
+def test_a_cluster_that_somebody_else_made_is_left_alone() -> None:
+    with pytest.raises(UsageError, match="that Crucible did not make") as refused:
+        plan(NODES, None)
+    assert "kind delete cluster --name crucible" in str(refused.value)
+    assert "CRUCIBLE_CLUSTER=other" in str(refused.value)
+
+
+def test_a_cluster_of_our_name_made_after_ours_was_removed_by_hand_is_not_ours() -> None:
+    with pytest.raises(UsageError):
+        plan([replace(node, id=f"new-{node.name}") for node in NODES], MADE)
+
+
+def test_an_interrupted_up_is_taken_up_again_but_only_if_the_containers_are_ours() -> None:
+    assert plan(NODES[:1], MAKING).step is Step.RECREATE
+    with pytest.raises(UsageError):
+        plan([replace(NODES[0], image="kindest/node:v1")], MAKING)
+
+
+def test_stopped_and_paused_nodes_are_started_and_missing_ones_made() -> None:
+    stopped = [NODES[0], replace(NODES[1], state="exited"), replace(NODES[2], state="paused")]
+    assert plan(stopped, MADE) == Plan(Step.START, "c-worker, c-worker2 stopped")
+    assert plan(NODES[:2], MADE).step is Step.RECREATE
+
+
+def test_other_settings_are_refused_not_ignored() -> None:
+    with pytest.raises(UsageError, match="4 workers"):
+        plan(NODES, MADE, workers=4)
+    with pytest.raises(UsageError, match="28080"):
+        plan(NODES, MADE, gateway_port=28080)
+
+
+def test_a_new_node_image_is_loaded_where_only_the_stack_changed() -> None:
+    assert plan(NODES, MADE, image="crucible/node:2").step is Step.RECREATE
+    assert plan(NODES, MADE, image="crucible/node:2", loadable=True).step is Step.KEEP
+    assert plan(NODES, MADE.holding("crucible/node:2"), image="crucible/node:2").step is Step.KEEP
+
+
+class Docker:
+    """Writes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+
+    def docker(self, *args: str, **_: Any) -> str:
+        self.asked.append(args)
+        return ""
+
+
+def test_nodes_start_in_the_order_of_their_addresses() -> None:
+    docker = Docker()
+    found = [replace(NODES[0], state="exited"), replace(NODES[1], state="paused"), replace(NODES[2], state="exited")]
+    start_nodes(docker, found, MADE)  # type: ignore[arg-type]
+    assert docker.asked == [("start", "id-c-worker2"), ("unpause", "id-c-worker"), ("start", "id-c-control-plane")]
+
+
+def config(*, own_cni: bool = True, v1: bool = True, oom: bool = False, **settings: Any) -> dict[str, Any]:
+    machine = Machine(cgroup_v1=v1, may_lower_oom_score=oom)
+    text = kind_config(Settings(**settings), node_image=IMAGE, own_cni=own_cni, machine=machine)
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def test_one_control_plane_with_the_ports_on_loopback_and_never_a_target() -> None:
+    first, *workers = config(workers=4, gateway_port=28080, kafka_port=29092)["nodes"]
+    assert first["role"] == "control-plane"
+    assert first["labels"] == {"crucible.dev/fault-target": "never"}
+    mapped = {m["hostPort"]: m["containerPort"] for m in first["extraPortMappings"]}
+    assert mapped == {28080: 30080, 29092: 30092, 29093: 30093, 29094: 30094}
+    assert {m["listenAddress"] for m in first["extraPortMappings"]} == {"127.0.0.1"}
+    assert [w["role"] for w in workers] == ["worker"] * 4
+    assert not any("extraPortMappings" in w for w in workers)
+    assert {n["image"] for n in (first, *workers)} == {IMAGE}
+
+
+def test_addresses_come_from_containerd_where_no_cni_is_installed() -> None:
+    ours, theirs = config(own_cni=True), config(own_cni=False)
+    assert ours["networking"]["disableDefaultCNI"] is True
+    assert any(CNI_TEMPLATE in patch for patch in ours["containerdConfigPatches"])
+    assert all(n["extraMounts"][0]["containerPath"] == CNI_TEMPLATE for n in ours["nodes"])
+    assert theirs["networking"]["disableDefaultCNI"] is False
+    assert not any("cni" in patch for patch in theirs["containerdConfigPatches"])
+    assert not any("extraMounts" in n for n in theirs["nodes"])
+
+
+def test_the_machine_decides_on_cgroups_and_oom_scores() -> None:
+    (kubelet,) = (yaml.safe_load(p) for p in config(v1=True)["kubeadmConfigPatches"])
+    assert kubelet["failCgroupV1"] is False
+    assert "failCgroupV1" not in yaml.safe_load(config(v1=False)["kubeadmConfigPatches"][0])
+    assert any("restrict_oom_score_adj = true" in p for p in config(oom=False)["containerdConfigPatches"])
+    assert config(oom=True, own_cni=False)["containerdConfigPatches"] == []
+
+
+def test_a_lost_node_is_noticed_in_twenty_seconds() -> None:
+    made = config()
+    (patch,) = made["kubeadmConfigPatchesJSON6902"]
+    added = {step["value"]["name"]: step["value"]["value"] for step in yaml.safe_load(patch["patch"])}
+    assert added["node-monitor-grace-period"] == "20s"
+    assert yaml.safe_load(made["kubeadmConfigPatches"][0])["nodeLeaseDurationSeconds"] == 20
+
+
+def test_a_taken_port_names_its_taker_and_the_setting() -> None:
+    with socket.socket() as mine:
+        mine.bind(("127.0.0.1", 0))
+        mine.listen()
+        port = mine.getsockname()[1]
+        assert f"(pid {os.getpid()})" in str(taker(port))
+        with pytest.raises(UsageError, match=rf"port {port} on 127.0.0.1 is taken by .*pid {os.getpid()}") as refused:
+            check_free([port], Settings(gateway_port=port))
+        assert f"CRUCIBLE_GATEWAY_PORT={port + 1000}" in str(refused.value)
+        with pytest.raises(UsageError, match="a Kafka broker") as refused:
+            check_free([port], Settings(kafka_port=port - 1))
+        assert "CRUCIBLE_KAFKA_PORT" in str(refused.value)
+    check_free([port], Settings())
+    assert taker(port) is None
+
+
+def test_the_record_is_private_whole_and_read_back(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    settings.cluster_home.mkdir(parents=True)
+    assert read_owner(settings) is None
+    write_owner(settings, MADE)
+    assert read_owner(settings) == MADE
+    assert owner_path(settings).stat().st_mode & 0o777 == 0o600
+    owner_path(settings).write_text('{"id": "me"')
+    with pytest.raises(UsageError, match="is damaged"):
+        read_owner(settings)
+
+
+def test_up_explains_itself_with_examples() -> None:
+    text = CliRunner().invoke(up, ["--help"]).output
+    assert "CRUCIBLE_PLANT=reorder crucible up" in text
+    assert "interrupted" in text
+
+
+def test_kubeconfig_is_the_private_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path))
+    out = CliRunner().invoke(kubeconfig).output
+    assert out.strip() == str(tmp_path / "clusters" / "crucible" / "kubeconfig")
+
+
+@pytest.mark.parametrize(("args", "error"), [([], HarnessError), (["--diff"], UsageError)])
+def test_status_without_a_cluster_says_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: list[str], error: type[Exception]
+) -> None:
+    monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path))
+    result = CliRunner().invoke(status, args)
+    assert isinstance(result.exception, error)
+    assert "next: crucible up" in str(result.exception)

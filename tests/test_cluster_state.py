@@ -1,0 +1,189 @@
+"""Whether everything is as it was, and whether every role has what it promises: hand-made states, one rule each."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.cluster.ready import RoleState, hopeless, reasons, role_state, role_states
+from fixtures.cluster.state import _is_amiss, diff, open_entries
+from fixtures.stack_map import load_stack_map
+
+MAP = load_stack_map()
+STATE: dict[str, Any] = {
+    "nodes": {"w1": {"ready": True, "unschedulable": False, "taints": [], "labels": {"zone": "a"}}},
+    "containers": {"w1": "running"},
+    "namespaces": ["acd", "default"],
+    "workloads": {
+        "acd/deployment/gateway": {"spec": "g", "ready": 2, "desired": 2, "owned": None},
+        "acd/deployment/acd-manager": {"spec": "m", "ready": 2, "desired": 2, "owned": [2, 5]},
+    },
+    "objects": {"services": {"gateway": "s"}, "configmaps": {"plant-1": "c"}, "networkpolicies": {}},
+    "endpoints": {"acd/gateway": {"endpoints": 2, "pods": 2}},
+    "not_ready": [],
+    "of_runs": [],
+    "ledger": [],
+}
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> list[str]:
+    after = copy.deepcopy(STATE)
+    change(after)
+    return diff(STATE, after)
+
+
+def test_the_same_is_no_difference() -> None:
+    assert changed(lambda s: None) == []
+
+
+def test_what_the_autoscaler_may_do_is_no_difference() -> None:
+    assert changed(lambda s: s["workloads"]["acd/deployment/acd-manager"].update(ready=4, desired=4)) == []
+
+
+MANAGER = "acd/deployment/acd-manager"
+GATEWAY = "acd/deployment/gateway"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda s: s["nodes"].clear(), "node w1: gone"),
+        (lambda s: s["nodes"].update(w2={}), "node w2: not there before"),
+        (lambda s: s["nodes"]["w1"].update(ready=False), "node w1: ready true -> false"),
+        (lambda s: s["nodes"]["w1"].update(unschedulable=True), "node w1: unschedulable false -> true"),
+        (lambda s: s["nodes"]["w1"].update(taints=["x=:NoExecute"]), 'node w1: taints [] -> ["x=:NoExecute"]'),
+        (lambda s: s["nodes"]["w1"].update(labels={}), 'node w1: labels {"zone": "a"} -> {}'),
+        (lambda s: s["containers"].update(w1="paused"), "node container w1: running -> paused"),
+        (lambda s: s["containers"].clear(), "node container w1: gone"),
+        (lambda s: s["namespaces"].append("left"), "namespace left: not there before"),
+        (lambda s: s["workloads"].pop(GATEWAY), f"workload {GATEWAY}: gone"),
+        (lambda s: s["workloads"][GATEWAY].update(spec="other"), f"workload {GATEWAY}: spec g -> other"),
+        (lambda s: s["workloads"][GATEWAY].update(ready=3, desired=3), f"workload {GATEWAY}: desired 2 -> 3"),
+        (lambda s: s["workloads"][GATEWAY].update(ready=1), f"workload {GATEWAY}: 1 of 2 replicas Ready"),
+        (lambda s: s["workloads"][MANAGER].update(ready=2, desired=3), f"workload {MANAGER}: 2 of 3 replicas Ready"),
+        (
+            lambda s: s["workloads"][MANAGER].update(ready=6, desired=6),
+            f"workload {MANAGER}: 6 replicas, its autoscaler may have [2, 5]",
+        ),
+        (lambda s: s["workloads"][MANAGER].update(spec="other"), f"workload {MANAGER}: spec m -> other"),
+        (lambda s: s["objects"]["services"].update(gateway="t"), "service gateway: changed"),
+        (lambda s: s["objects"]["configmaps"].clear(), "configmap plant-1: gone"),
+        (lambda s: s["objects"]["networkpolicies"].update(cut="n"), "networkpolicy cut: not there before"),
+        (
+            lambda s: s["endpoints"]["acd/gateway"].update(endpoints=1),
+            "service acd/gateway: 1 ready endpoints for 2 Ready pods",
+        ),
+        (lambda s: s["not_ready"].append("acd/x"), "pod acd/x: not Ready"),
+        (lambda s: s["of_runs"].append("acd/x"), "pod acd/x: left over from a run"),
+        (lambda s: s["ledger"].append("f1"), "ledger: f1 is not undone"),
+    ],
+)
+def test_each_thing_a_fault_may_leave_is_told_in_one_line(
+    change: Callable[[dict[str, Any]], object], line: str
+) -> None:
+    assert changed(change) == [line]
+
+
+def test_a_state_survives_its_file() -> None:
+    assert diff(json.loads(json.dumps(STATE)), STATE) == []
+
+
+def pod(*, ready: bool = False, phase: str = "Running", ends_in_s: float | None = None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": "x", "namespace": "acd"}
+    if ends_in_s is not None:
+        at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ends_in_s)
+        metadata["deletionTimestamp"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"metadata": metadata, "status": {"phase": phase, "conditions": [{"type": "Ready", "status": str(ready)}]}}
+
+
+def test_a_pod_on_its_orderly_way_out_is_not_amiss_but_a_stuck_one_is() -> None:
+    assert not _is_amiss(pod(ready=True))
+    assert not _is_amiss(pod(phase="Succeeded"))
+    assert not _is_amiss(pod(ends_in_s=20))
+    assert _is_amiss(pod())
+    assert _is_amiss(pod(ends_in_s=-60))
+
+
+def test_the_last_line_of_an_undo_step_decides(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    assert open_entries(ledger) == []
+    lines = [{"id": "a", "state": "open"}, {"id": "b", "state": "open"}, {"id": "a", "state": "done"}]
+    ledger.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"id": "c", "st')
+    assert open_entries(ledger) == ["b"]
+    ledger.write_text("rubbish\n")
+    assert open_entries(ledger) == ["line 1"]
+
+
+def workload(kind: str = "Deployment", *, asks: int = 2, generation: int = 1, **status: Any) -> dict[str, Any]:
+    whole = {"observedGeneration": 1, "replicas": 2, "readyReplicas": 2, "updatedReplicas": 2}
+    return {
+        "kind": kind,
+        "metadata": {"name": "gateway", "namespace": "acd", "generation": generation},
+        "spec": {"replicas": asks},
+        "status": whole | status,
+    }
+
+
+def test_a_role_is_settled_only_when_all_of_it_is_new_ready_and_as_many_as_promised() -> None:
+    gateway = MAP.role("gateway")
+    assert role_state(gateway, workload()) == RoleState(2, 2, True)
+    for unsettled in (
+        workload(generation=2),
+        workload(readyReplicas=1),
+        workload(updatedReplicas=1),
+        workload(replicas=3),
+        workload(asks=3, replicas=3, readyReplicas=3, updatedReplicas=3),
+        None,
+    ):
+        assert not role_state(gateway, unsettled).is_settled
+
+
+def test_a_scaled_role_may_be_anywhere_between_floor_and_ceiling() -> None:
+    manager = MAP.role("manager")
+
+    def of(count: int) -> dict[str, Any]:
+        return workload(asks=count, replicas=count, readyReplicas=count, updatedReplicas=count)
+
+    assert [role_state(manager, of(count)).is_settled for count in (1, 2, 5, 6)] == [False, True, True, False]
+
+
+def test_a_stateful_set_without_a_roll_out_in_progress_needs_no_updated_replicas() -> None:
+    status = {"updatedReplicas": 0, "currentRevision": "r1", "updateRevision": "r1"}
+    kafka = MAP.role("kafka").model_copy(update={"replicas": 2})
+    assert role_state(kafka, workload("StatefulSet", **status)).is_settled
+    assert not role_state(kafka, workload("StatefulSet", **{**status, "updateRevision": "r2"})).is_settled
+
+
+def test_every_role_of_the_map_has_a_state() -> None:
+    states = role_states(MAP, [workload()])
+    assert set(states) == set(MAP.roles)
+    assert [name for name, state in states.items() if state.is_settled] == ["gateway"]
+
+
+def crashed(reason: str, restarts: int = 0) -> dict[str, Any]:
+    waiting = {"waiting": {"reason": reason, "message": "back-off"}}
+    ended = {"terminated": {"reason": "Error", "exitCode": 1}}
+    status = {"name": "gateway", "restartCount": restarts, "state": waiting, "lastState": ended}
+    metadata = {"name": "gateway-x", "namespace": "acd", "labels": MAP.role("gateway").selector}
+    return {"metadata": metadata, "status": {"containerStatuses": [status]}}
+
+
+def test_what_cannot_come_up_is_told_at_once_and_a_few_crashes_are_not() -> None:
+    assert "gateway-x: ErrImageNeverPull" in str(hopeless(MAP, [crashed("ErrImageNeverPull")]))
+    assert hopeless(MAP, [crashed("CrashLoopBackOff", restarts=2)]) is None
+    assert "CrashLoopBackOff" in str(hopeless(MAP, [crashed("CrashLoopBackOff", restarts=4)]))
+    assert hopeless(MAP, [crashed("ContainerCreating")]) is None
+
+
+def test_the_reasons_name_state_and_exit_code() -> None:
+    told = reasons(crashed("CrashLoopBackOff"))
+    assert told == [
+        "container gateway waiting: CrashLoopBackOff back-off",
+        "container gateway terminated: Error exit 1",
+    ]
