@@ -23,7 +23,10 @@ from fixtures.settings import Settings
 SETTINGS = Settings()
 PORTS = list(host_ports(SETTINGS))
 IMAGE = "crucible/node:1"
-NODES = [NodeContainer(name, f"id-{name}", "running", IMAGE) for name in ("c-control-plane", "c-worker", "c-worker2")]
+NODES = [
+    NodeContainer(name, f"id-{name}", "running", IMAGE, f"172.18.0.{9 - i}")
+    for i, name in enumerate(("c-control-plane", "c-worker", "c-worker2"))
+]
 MAKING = replace(new_owner(SETTINGS, IMAGE, PORTS), id="me")
 MADE = MAKING.completed({n.name: n.id for n in NODES}, {n.name: f"172.18.0.{9 - i}" for i, n in enumerate(NODES)})
 
@@ -78,6 +81,16 @@ def test_a_new_node_image_is_loaded_where_only_the_stack_changed() -> None:
     assert plan(NODES, MADE, image="crucible/node:2").step is Step.RECREATE
     assert plan(NODES, MADE, image="crucible/node:2", loadable=True).step is Step.KEEP
     assert plan(NODES, MADE.holding("crucible/node:2"), image="crucible/node:2").step is Step.KEEP
+
+
+def test_nodes_that_swapped_addresses_are_all_started_again_in_order() -> None:
+    swapped = [replace(node, address=f"172.18.0.{7 + i}") for i, node in enumerate(NODES)]
+    assert plan([replace(n, address=MADE.addresses[n.name]) for n in NODES], MADE).step is Step.KEEP
+    assert plan(swapped, MADE) == Plan(Step.START, "c-control-plane, c-worker2 came back with another address")
+    docker = Docker()
+    start_nodes(docker, swapped, MADE)  # type: ignore[arg-type]
+    assert [asked[0] for asked in docker.asked] == ["kill", "start", "start", "start"]
+    assert [asked[1] for asked in docker.asked[1:]] == ["id-c-worker2", "id-c-worker", "id-c-control-plane"]
 
 
 class Docker:
