@@ -65,8 +65,12 @@ def timeline_svg(dossier: Path, timeline: Timeline) -> str:
         return ""
     heights = [height for height, _ in panels]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(11, sum(heights) + 0.75), layout="constrained")
-        grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
+        height = sum(heights) + 0.22 * len(panels) + 0.8
+        figure = Figure(figsize=(11, height))
+        room = {"left": 0.125, "right": 0.995, "bottom": 0.4 / height, "top": 1 - 0.4 / height}
+        room["hspace"] = 0.22 * len(panels) / sum(heights)
+        ratios = {"height_ratios": heights}
+        grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw=ratios | room)
         for axes, (_, draw) in zip(grid[:, 0], panels, strict=True):
             draw(axes)
             _faults(axes, timeline, label=axes is grid[0, 0])
@@ -163,7 +167,8 @@ def _lanes(axes: Any, lanes: list[Lane], name: str) -> None:
         for state, colour in STATES.items():
             spans = [(start, end - start) for start, end, is_in in lane.spans if is_in == state]
             axes.broken_barh(spans, (row - 0.36, 0.72), facecolors=colour, linewidth=0)
-    axes.set_yticks(range(len(lanes)), [lane.label for lane in lanes], fontsize=6)
+    labels = [lane.label if len(lane.label) < 24 else f"{lane.label[:22]}…" for lane in lanes]
+    axes.set_yticks(range(len(lanes)), labels, fontsize=6)
     axes.set_ylim(len(lanes) - 0.5, -0.5)
     axes.set_ylabel(name)
     axes.grid(visible=False)
