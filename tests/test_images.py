@@ -1,21 +1,18 @@
-"""Tags from contents, what is made and in which order, and what a failed or stopped build leaves."""
+"""Tags from contents, what is to be made, where images come from, and that the real catalogue is whole."""
 
 from __future__ import annotations
 
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from fixtures.engine import Engine
 from fixtures.errors import HarnessError
 from fixtures.images import building, catalogue
 from fixtures.images.ensure import choose
 from fixtures.images.node import SYSTEM_IMAGES, stack_ref
 from fixtures.images.recipe import Catalogue, Output, Recipe
-from fixtures.images.workshop import BuildFailed, Workshop
-from fixtures.settings import ImageSource, Settings
+from fixtures.images.workshop import Workshop
+from fixtures.settings import ImageSource
 
 
 def nothing(workshop: Workshop, recipe: Recipe, folder: Path) -> None:
@@ -92,99 +89,6 @@ def test_only_what_is_missing_is_made_inputs_first(tree: Path) -> None:
     assert building.missing(there, ("node",), lambda name: name == "a") == ["b", "node"]
     # an image that is there does not ask for what it was made from
     assert building.missing(there, ("node",), lambda name: name == "node") == []
-
-
-def workshop(home: Path, tree: Path, made_from: list[Recipe]) -> Workshop:
-    """A workshop whose engine only ever says that nothing is left over."""
-    engine = Engine("test", "1")
-    object.__setattr__(engine, "docker", lambda *args, **more: "")
-    return Workshop(Settings(home=home), engine, Catalogue(made_from, tree))
-
-
-def test_a_build_makes_each_once_and_a_second_one_nothing(tree: Path, tmp_path: Path) -> None:
-    made: list[str] = []
-    lock = threading.Lock()
-
-    def make(there: Workshop, recipe: Recipe, place: Path) -> None:
-        assert all(there.is_made(name) for name in recipe.inputs)
-        with lock:
-            made.append(recipe.name)
-        (place / "result").write_text(recipe.name)
-
-    chain = [folder(name, *inputs, make=make) for name, inputs in
-             {"a": (), "b": (), "c": ("a",), "d": ("a", "b", "c")}.items()]  # fmt: skip
-    there = workshop(tmp_path / "home", tree, chain)
-    assert building.build(there, ("d",)) == ["a", "b", "c", "d"]
-    assert sorted(made) == ["a", "b", "c", "d"]
-    assert (there.folder("d") / "result").read_text() == "d"
-    assert building.build(there, ("d",)) == []
-    assert len(made) == 4
-
-
-def test_a_failed_build_says_its_last_lines_and_log_and_the_next_one_goes_on(tree: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "broken"
-    broken.touch()
-
-    def make(there: Workshop, recipe: Recipe, place: Path) -> None:
-        (place / "half").touch()
-        script = f"for i in $(seq 30); do echo line $i; done; test ! -e {broken}"
-        there.run(recipe, ["sh", "-c", script])
-
-    there = workshop(tmp_path / "home", tree, [folder("a"), folder("b", "a", make=make)])
-    with pytest.raises(BuildFailed) as caught:
-        building.build(there, ("b",))
-    said = str(caught.value)
-    assert "building b failed with status 1" in said
-    assert "line 30" in said
-    assert "line 10" not in said
-    assert str(there.log(there.catalogue["b"])) in said
-    assert "next: crucible images build" in said
-    assert there.is_made("a")
-    assert not there.is_made("b")
-    broken.unlink()
-    again = workshop(tmp_path / "home", tree, [folder("a"), folder("b", "a", make=make)])
-    assert building.build(again, ("b",)) == ["b"]
-
-
-def test_a_failure_stops_what_runs_beside_it(tree: Path, tmp_path: Path) -> None:
-    def slow(there: Workshop, recipe: Recipe, place: Path) -> None:
-        there.run(recipe, ["sleep", "60"])
-
-    def fails(there: Workshop, recipe: Recipe, place: Path) -> None:
-        there.run(recipe, ["sh", "-c", "sleep 0.2; exit 3"])
-
-    there = workshop(tmp_path / "home", tree, [folder("a", make=slow), folder("b", make=fails), folder("c", "a", "b")])
-    began = time.monotonic()
-    with pytest.raises(BuildFailed, match="building b failed with status 3"):
-        building.build(there, ("c",))
-    assert time.monotonic() - began < 10
-    assert not there.is_made("a")
-    assert list((there.settings.cache / "scratch").iterdir()) == []
-
-
-def test_few_compilers_run_side_by_side(tree: Path, tmp_path: Path) -> None:
-    lock, now, most = threading.Lock(), [0], [0]
-
-    def make(there: Workshop, recipe: Recipe, place: Path) -> None:
-        with lock:
-            now[0] += 1
-            most[0] = max(most[0], now[0])
-        time.sleep(0.02)
-        with lock:
-            now[0] -= 1
-
-    names = [f"p{index}" for index in range(6)]
-    there = workshop(tmp_path, tree, [*(folder(n, make=make, compiles=True) for n in names), folder("all", *names)])
-    building.build(there, ("all",))
-    assert most[0] == building.COMPILERS
-
-
-def test_a_program_that_is_not_there_is_named(tree: Path, tmp_path: Path) -> None:
-    def make(there: Workshop, recipe: Recipe, place: Path) -> None:
-        there.run(recipe, ["no-such-compiler"])
-
-    with pytest.raises(BuildFailed, match="no such program: no-such-compiler"):
-        building.build(workshop(tmp_path, tree, [folder("a", make=make)]), ("a",))
 
 
 PULL, BUILD, AUTO = ImageSource.PULL, ImageSource.BUILD, ImageSource.AUTO
