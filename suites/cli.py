@@ -29,7 +29,8 @@ def run(selection: tuple[str, ...], profile: str | None, seed: int | None) -> No
     for missing in (path for path in selection if not (ROOT / path.split("::")[0]).exists()):
         raise click.UsageError(f"there is no test {missing}; try `crucible run --help` or `ls suites/*`")
     os.chdir(ROOT)
-    words = list(selection) or ["suites"]
+    # what happens is told as it happens, by the harness itself, so pytest has nothing to capture
+    words = ["--capture=no", "-p", "no:logging", "-v", *(selection or ["suites"])]
     if profile:
         words += ["--profile", profile]
     if seed is not None:
