@@ -20,6 +20,10 @@ class CannotMeasure(Exception):
     """The evidence does not say how long it took; the message says why."""
 
 
+class NotHit(CannotMeasure):
+    """The fault hit no Ready pod of the role."""
+
+
 @dataclass
 class Recovery:
     """What the watch says about one fault and one role.
@@ -63,7 +67,8 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     recovered when it has its desired number and keeps it.
 
     Raises:
-        CannotMeasure: the fault never took effect, did not hit the role, or there is no watch data.
+        NotHit: the fault hit no Ready pod of the role.
+        CannotMeasure: the fault never took effect, or there is no watch data.
     """
     start = _start(timeline, certificate)
     pods = pods_of(timeline, role, until=start.earliest)
@@ -71,7 +76,7 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
         raise CannotMeasure(f"the watch saw no pod of {role} before the fault")
     hit = {key for key, pod in pods.items() if not pod.gone and _is_hit(certificate, key, pod.node)}
     if not any(pods[key].serves for key in hit):
-        raise CannotMeasure(f"fault {certificate.fault_id} hit no Ready pod of {role}")
+        raise NotHit(f"fault {certificate.fault_id} hit no Ready pod of {role}")
     lost, until = gaps(timeline), _until(timeline, certificate, start)
     names = sorted(pods[key].name for key in hit)
     specs = timeline.query("workload.replicas", role=role, until=until)

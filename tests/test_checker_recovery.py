@@ -10,7 +10,7 @@ from dossier_maker import Story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.checkers.recovery import within
+from reports.checkers.recovery import of_all_hit, within
 from reports.verdict import Finding, Verdict
 
 
@@ -101,6 +101,44 @@ def test_a_node_takes_only_the_pods_that_it_carried(tmp_path: Path) -> None:
     finding = judged(story)
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "hit no Ready pod" in finding.reason
+
+
+def node_lost(folder: Path) -> Story:
+    story = stage(folder)
+    story.pod("manager-a", "u5", "manager", t=0.1, node="worker2")
+    story.lines = [line for line in story.lines if not line["kind"].startswith("fault.")]
+    story.fault("f1", t=10, victim=("worker", "n1"), kind="Node", effective=20.0, healed=80.0)
+    story.gone("gateway-a", "u1", "gateway", 30)
+    story.pod("gateway-c", "u3", "gateway", t=41, starts_s=4)
+    story.event("harness", "test.finished", "t", 200)
+    story.write()
+    return story
+
+
+@pytest.mark.parametrize(
+    ("budgets", "verdict"),
+    [
+        ({"gateway": 40, "manager": 40}, "PASS"),
+        ({"gateway": 30, "manager": 40}, "FAIL"),
+        ({"manager": 40}, "INCONCLUSIVE"),
+        ({}, "INCONCLUSIVE"),
+        ({"gateway": 40, "unheard-of": 40}, "INCONCLUSIVE"),
+        ({"gateway": 30, "unheard-of": 40}, "FAIL"),
+    ],
+)
+def test_of_a_lost_node_all_that_it_carried_must_be_back(
+    tmp_path: Path, budgets: dict[str, float], verdict: str
+) -> None:
+    finding = of_all_hit(node_lost(tmp_path).folder, fault_id="f1", budgets=budgets)
+    assert finding.verdict == verdict, finding
+    if verdict == "PASS":
+        assert finding.reason.endswith("not hit: manager")
+        assert [entry["role"] for entry in finding.data["recovery"]] == ["gateway"]
+
+
+def test_of_no_fault_nothing_can_be_said(tmp_path: Path) -> None:
+    finding = of_all_hit(node_lost(tmp_path).folder, fault_id="f9", budgets={"gateway": 40})
+    assert finding.verdict is Verdict.INCONCLUSIVE
 
 
 def test_never_back_is_a_fail_once_the_budget_was_watched_out(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from reports import certificates, timeline
 from reports.certificates import Certificate
 from reports.interval import Interval
 from reports.outage import outage
-from reports.recovery import CannotMeasure, Recovery, measure
+from reports.recovery import CannotMeasure, NotHit, Recovery, measure
 from reports.verdict import Finding, Verdict, worst_of
 
 QUIET_S = 10.0
@@ -59,6 +59,47 @@ def within(
     worst = worst_of(findings)
     entries = [entry for finding in findings for entry in finding.data["recovery"]]
     return Finding(worst.verdict, worst.reason, worst.measured, worst.budget, worst.evidence, {"recovery": entries})
+
+
+def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, float], load: str | None = None) -> Finding:
+    """Every role that a fault hit, a killed node for one, is whole again within its budget; at least one was hit.
+
+    Which roles a node carries is the scheduler's choice, so a role that was not there is named and left out.
+
+    Args:
+        fault_id: the fault.
+        budgets: seconds from the effect, by role.
+        load: a load whose users must be served again, within each budget.
+
+    Example::
+
+        Claim("recovery.of_all_hit", {"fault_id": "f1", "budgets": {"gateway": 60, "manager": 75}})
+    """
+    seen = timeline.read(dossier)
+    found = certificates.of(seen, fault_ids=[fault_id])
+    budget = ", ".join(f"{role} ≤ {seconds:g} s" for role, seconds in budgets.items())
+    if not found:
+        return Finding(Verdict.INCONCLUSIVE, f"no fault {fault_id} is on the timeline", budget=budget)
+    findings, spared = [], []
+    for role, budget_s in budgets.items():
+        try:
+            findings.append(_judge(dossier, seen, found[0], role, budget_s, load))
+        except NotHit:
+            spared.append(role)
+        except CannotMeasure as error:
+            findings.append(Finding(Verdict.INCONCLUSIVE, str(error)))
+    if not findings:
+        return Finding(Verdict.INCONCLUSIVE, f"fault {fault_id} hit none of {', '.join(budgets)}", budget=budget)
+    worst = worst_of(findings)
+    reason = "; ".join(finding.reason for finding in findings if finding.verdict is worst.verdict)
+    entries = [entry for finding in findings for entry in finding.data.get("recovery", ())]
+    measured = ", ".join(
+        f"{finding.data['recovery'][0]['role']} {finding.measured}" for finding in findings if finding.data
+    )
+    return Finding(
+        worst.verdict, reason + (f"; not hit: {', '.join(spared)}" if spared else ""), measured, budget,
+        (timeline.FILE, *((f"load/requests-{load}.csv",) if load else ())), {"recovery": entries},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
