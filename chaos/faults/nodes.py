@@ -111,7 +111,7 @@ class KillNode:
                 return None  # kubelet and API server would look for it in the wrong place: not as it was
             evidence[node.name] = {
                 "docker": {"Running": True, "StartedAt": found["State"]["StartedAt"]},
-                "lease renewed after start by_s": round(renewed - started, 3),
+                "lease_renewed_after_start_s": round(renewed - started, 3),
                 "address": node.facts["address"],
                 "kubernetes": _ready_condition(self._nodes()[node.name]),
             }
