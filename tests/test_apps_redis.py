@@ -4,55 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import signal
-import socket
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from redis.exceptions import RedisError
+from apps_servers import needs_redis, redis_server  # noqa: F401 - a fixture
 
 from fixtures.apps.applied_state import AppliedState, Fenced, JournalFull, Moved
-from fixtures.apps.environment import Address, read_environment
+from fixtures.apps.environment import read_environment
 from fixtures.apps.manager import Manager
 from fixtures.apps.record import Record
 from fixtures.apps.state import Entry, State
-from fixtures.wait import wait_for
 
-REDIS = shutil.which("redis-server")
-pytestmark = pytest.mark.skipif(REDIS is None, reason="no redis-server here; `apt-get install redis-server` runs these")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Address, subprocess.Popen[bytes]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = Address("127.0.0.1", probe.getsockname()[1])
-    folder: Path = tmp_path_factory.mktemp("redis")
-    assert REDIS
-    command = [REDIS, "--port", str(address.port), "--bind", address.host, "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    store = AppliedState(address)
-
-    def answers() -> bool | None:
-        try:
-            return bool(store.redis.ping())
-        except RedisError:
-            return None
-
-    wait_for(answers, what="redis-server answers", within_s=10, every_s=0.02)
-    yield address, process
-    process.send_signal(signal.SIGCONT)
-    process.kill()
-    process.wait()
+pytestmark = needs_redis
 
 
 @pytest.fixture
-def store(server) -> AppliedState:
-    fresh = AppliedState(server[0], journal_max=5)
+def store(redis_server) -> AppliedState:  # noqa: F811
+    fresh = AppliedState(redis_server.address, journal_max=5)
     fresh.redis.flushall()
     return fresh
 
@@ -121,9 +89,9 @@ class TestAppliedState:
         assert store.load(generation=1)[0] == 4
 
 
-def test_the_manager_over_redis(server, store):
+def test_the_manager_over_redis(redis_server, store):  # noqa: F811
     apply(store, State(), put(0, b=1, a={"n": 2}), Record(1, "merge", "old", {"k": 1}, 1, "i", 0), previous=-1)
-    address, process = server
+    address = redis_server.address
     nobody = {"KAFKA_BOOTSTRAP": "127.0.0.1:1", "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": "1"}
     environment = read_environment({**nobody, "REDIS_MASTER": str(address), "REDIS_REPLICAS": "127.0.0.1:1"})
 
@@ -168,10 +136,10 @@ def test_the_manager_over_redis(server, store):
             assert 290 < store.redis.ttl("metric:h") <= 300
 
             assert await manager.redis.check_master() is None
-            process.send_signal(signal.SIGSTOP)
+            redis_server.pause()
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(manager.redis.check_master(), 0.2)
-            process.send_signal(signal.SIGCONT)
+            redis_server.go_on()
             assert await manager.redis.check_master() is None
         await manager.redis.close()
 
