@@ -65,9 +65,9 @@ def timeline_svg(dossier: Path, timeline: Timeline) -> str:
         return ""
     heights = [height for height, _ in panels]
     with mpl.rc_context(STYLE):
-        height = sum(heights) + 0.22 * len(panels) + 0.8
+        height = sum(heights) + 0.22 * len(panels) + 0.95
         figure = Figure(figsize=(11, height))
-        room = {"left": 0.125, "right": 0.995, "bottom": 0.4 / height, "top": 1 - 0.4 / height}
+        room = {"left": 0.125, "right": 0.995, "bottom": 0.4 / height, "top": 1 - 0.55 / height}
         room["hspace"] = 0.22 * len(panels) / sum(heights)
         ratios = {"height_ratios": heights}
         grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw=ratios | room)
@@ -205,5 +205,5 @@ def _faults(axes: Any, timeline: Timeline, *, label: bool) -> None:
         if label:
             axes.annotate(
                 certificate.experiment, (begun, 1.02), xycoords=("data", "axes fraction"), color=FAULT, fontsize=7,
-                rotation=20, va="bottom",
+                rotation=18, va="bottom",
             )  # fmt: skip
