@@ -151,7 +151,8 @@ def _back(timeline: Timeline, found: Recovery, pods: Pods, hit: set[str], specs:
 
 
 def _spec(event: Event) -> int:
-    return int(event.data["spec"])
+    """The replicas asked for; at least one, for a role scaled to nothing has not recovered."""
+    return max(1, int(event.data["spec"]))
 
 
 def _key(event: Event) -> str:

@@ -261,6 +261,23 @@ def test_a_load_that_is_missing_or_silent_is_inconclusive(tmp_path: Path) -> Non
     assert judged(story, load="viewers").verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_load_that_ended_before_the_role_was_whole_cannot_tell_of_its_users(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path, ready_after=5)
+    story.load("viewers", start=1, seconds=13)
+    finding = judged(story, load="viewers")
+    assert (finding.verdict, "before gateway was whole" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+    assert judged(story, 4, load="viewers").verdict is Verdict.FAIL
+
+
+def test_a_role_scaled_to_nothing_has_not_recovered(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.gone("gateway-a", "u1", "gateway", 10.05)
+    story.gone("gateway-b", "u2", "gateway", 12)
+    story.replicas("gateway", 11, 0, 0)
+    story.event("harness", "test.finished", "t", 60)
+    assert judged(story).verdict is Verdict.FAIL
+
+
 def test_one_experiment_of_several_faults_is_as_bad_as_its_worst(tmp_path: Path) -> None:
     story = lost_and_replaced(tmp_path, ready_after=5)
     story.lines.pop()  # the end of the test

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from reports import certificates, timeline
 from reports.certificates import Certificate
 from reports.interval import Interval
 from reports.outage import outage
 from reports.recovery import CannotMeasure, NotHit, Recovery, measure
+from reports.requests import read_requests
 from reports.verdict import Finding, Verdict, worst_of
 
 QUIET_S = 10.0
@@ -163,6 +166,9 @@ def _users(dossier: Path, recovery: Recovery, load: str) -> _Part:
         users = outage(dossier, load, after_s=start.earliest, before_s=min(until, recovery.until))
     if users.total == 0:
         return _Part(name, None, why=f"load {load} sent nothing after the fault")
+    last_s = float(np.nanmax(read_requests(dossier, load).start_s_of))
+    if recovery.ready and last_s < start.earliest + recovery.ready.earliest:
+        return _Part(name, None, why=f"load {load} ended at {last_s:.1f} s, before {recovery.role} was whole")
     if users.bad == 0:
         return _Part(name, Interval(0.0, 0.0))
     if users.first_good_s is None:
