@@ -1,4 +1,4 @@
-"""The package of the reference services can be shipped as it is: pinned like the harness, and importing nothing of it."""
+"""The package of the reference services can be shipped: pinned like the harness, and importing nothing of it."""
 
 from __future__ import annotations
 
