@@ -7,6 +7,7 @@ import pytest
 from reports.checkers.kafka import oracle, oracle_cycles
 from reports.checkers.kafka.checker import Checker
 from reports.checkers.kafka.operation import CLASSES, operations
+from reports.checkers.kafka.view import View
 from tests.kafka.cases import CASES
 from tests.kafka.notation import history
 
@@ -18,7 +19,7 @@ def seen(text: str) -> dict[str, int]:
     checker = Checker()
     checker.feed(history(text))
     result = checker.verdict()
-    view = oracle.View(operations(history(text)))
+    view = View(operations(history(text)))
     assert result.seen == oracle.seen(view) | oracle_cycles.seen_cycles(view)
     for name, count in result.seen.items():
         assert 1 <= len(result.witnesses[name]) <= count

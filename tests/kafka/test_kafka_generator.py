@@ -1,4 +1,4 @@
-"""Correct histories pass, and a planted anomaly is found under its own name. CRUCIBLE_SWEEP says how many of each."""
+"""Correct histories pass, and a planted anomaly is found under its own name. KAFKA_SWEEP says how many of each."""
 
 from __future__ import annotations
 

@@ -10,23 +10,25 @@ from hypothesis import strategies as st
 
 from reports.checkers.kafka import oracle, oracle_cycles
 from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import operations
 from reports.checkers.kafka.result import Result
+from reports.checkers.kafka.view import View
 from tests.kafka.scrambled import Event, scrambled
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
-def judged(events: list[Event], cuts: list[int] = []) -> Result:  # noqa: B006 - never changed
-    checker = Checker()
+def judged(events: list[Event], cuts: list[int] = [], atomic: bool = True) -> Result:  # noqa: B006 - never changed
+    checker = Checker(Guarantees(transactions=None if atomic else False))
     edges = [0, *sorted(cuts), len(events)]
     for start, end in pairwise(edges):
         checker.feed(events[start:end])
     return checker.verdict()
 
 
-def by_definition(events: list[Event]) -> dict[str, Any]:
-    view = oracle.View(operations(events))
+def by_definition(events: list[Event], atomic: bool = True) -> dict[str, Any]:
+    view = View(operations(events), atomic)
     return {
         "seen": oracle.seen(view) | oracle_cycles.seen_cycles(view),
         "excused": oracle.while_subscribed(view) | oracle_cycles.needing_writes(view),
@@ -45,6 +47,12 @@ def as_found(result: Result) -> dict[str, Any]:
 @given(scrambled())
 def test_counts_every_class_as_defined(events: list[Event]) -> None:
     assert as_found(judged(events)) == by_definition(events)
+
+
+@RELAXED
+@given(scrambled())
+def test_sends_stand_for_themselves_without_transactions(events: list[Event]) -> None:
+    assert as_found(judged(events, atomic=False)) == by_definition(events, atomic=False)
 
 
 @RELAXED

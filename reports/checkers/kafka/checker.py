@@ -82,7 +82,7 @@ class Checker:
             BadHistory: a value was sent twice to one key.
         """
         store = self._store.with_unanswered(self._pairing.unanswered())
-        rows = Rows(store, self.names)
+        rows = Rows(store, self.names, atomic=self.guarantees.transactions is not False)
         subscribers = np.unique(np.array([at.process for at in rows.resets if at.reset.f == "subscribe"], "i4"))
         judged, cycles = _Judged(), Cycles(rows)
         for name, code in sorted(self.names.keys.items()):

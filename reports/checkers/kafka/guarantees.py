@@ -24,7 +24,8 @@ class Guarantees:
         consumer: how consumers got their partitions: `assign` or `subscribe`; when None, what each process did last.
         unclean: the topic's `unclean.leader.election.enable`.
         min_isr: the topic's `min.insync.replicas`.
-        transactions: whether operations ran as Kafka transactions.
+        transactions: whether operations ran as Kafka transactions; if not, each send of an operation with an unknown
+            outcome stands for itself, and one whose offset is known did happen.
         reads: `to_end` when the end phase is known to have read each key to the end of its log, so that an
             acknowledged record which nobody polled is lost and not late.
     """

@@ -2,74 +2,18 @@
 
 Written to be believed, not to be fast: one short function per class, each naming the records at fault. The meaning is
 that of Jepsen's Kafka workload; where Jepsen's answer depends on which of several values it meets first, a record is
-placed by its own offset. Cycles are in `oracle_cycles`.
+placed by its own offset. What the definitions look at is derived in `view`; cycles are in `oracle_cycles`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cached_property
 
-from reports.checkers.kafka.operation import Operation, Polled, Sent, Value
+from reports.checkers.kafka.operation import Polled, Sent
+from reports.checkers.kafka.view import View
 
 Case = tuple[object, ...]
-
-
-class View:
-    """What can be derived from a history once: who wrote what, which sends are proven, and each key's order."""
-
-    def __init__(self, history: list[Operation]) -> None:
-        self.history = history
-        self.writer = {(s.key, s.value): op for op in history for s in op.sends}
-        self.read_by_ok = {(p.key, p.value) for op in history if op.type == "ok" for p in op.polls}
-
-    def committed(self, op: Operation) -> bool:
-        """ok, or info and some record it sent was read by an ok poll."""
-        return op.type == "ok" or (op.type == "info" and any((s.key, s.value) in self.read_by_ok for s in op.sends))
-
-    @cached_property
-    def log(self) -> dict[str, dict[int, set[Value]]]:
-        """key → offset → values: from every poll, whatever became of it, and from committed sends, in offset order."""
-        log: dict[str, dict[int, set[Value]]] = defaultdict(lambda: defaultdict(set))
-        for op in self.history:
-            for key, offset, value, _ in op.polls:
-                log[key][offset].add(value)
-            for key, known, value in op.sends if self.committed(op) else []:
-                if known is not None:
-                    log[key][known].add(value)
-        return {key: dict(sorted(offsets.items())) for key, offsets in log.items()}
-
-    @cached_property
-    def index(self) -> dict[str, dict[int, int]]:
-        """key → offset → place in the order of the key, gaps squeezed out (transaction markers take offsets too)."""
-        return {key: {offset: i for i, offset in enumerate(offsets)} for key, offsets in self.log.items()}
-
-    @cached_property
-    def places(self) -> dict[tuple[str, Value], list[int]]:
-        """(key, value) → every place at which the value stands, ascending."""
-        places: dict[tuple[str, Value], list[int]] = defaultdict(list)
-        for key, offsets in self.log.items():
-            for place, values in enumerate(offsets.values()):
-                for value in values:
-                    places[key, value].append(place)
-        return places
-
-    def place(self, record: Sent | Polled) -> int | None:
-        """Where a record stands: by its own offset, else by the first place of its value, else unknown.
-
-        A send is placed only if its operation is committed.
-        """
-        if isinstance(record, Sent) and not self.committed(self.writer[record.key, record.value]):
-            return None
-        if record.offset is not None:
-            return self.index[record.key][record.offset]
-        return min(self.places.get((record.key, record.value), []), default=None)
-
-    def step(self, first: Sent | Polled, second: Sent | Polled) -> int:
-        """Places from one record to the next; 1, as it should be, where either is unknown."""
-        a, b = self.place(first), self.place(second)
-        return 1 if a is None or b is None else b - a
 
 
 def inconsistent_offsets(view: View) -> Iterator[Case]:
@@ -107,10 +51,11 @@ def lost_write(view: View) -> Iterator[Case]:
     highest: dict[str, int] = defaultdict(lambda: -1)
     for key, value in view.read_by_ok:
         highest[key] = max(highest[key], view.places[key, value][0])
-    for (key, value), op in view.writer.items():
-        places = view.places.get((key, value))
-        if view.committed(op) and places and places[-1] <= highest[key] and (key, value) not in view.read_by_ok:
-            yield key, value
+    for send in filter(view.happened, view.sent.values()):
+        key_value = send.key, send.value
+        places = view.places.get(key_value)
+        if places and places[-1] <= highest[send.key] and key_value not in view.read_by_ok:
+            yield key_value
 
 
 def unseen(view: View) -> Iterator[Case]:
@@ -238,10 +183,10 @@ def unproven(view: View) -> dict[str, set[int | None]]:
     its highest known offset is here even when each record was read by somebody.
     """
     missing: dict[str, set[int | None]] = defaultdict(set)
-    for (key, value), op in view.writer.items():
-        if view.committed(op) and (key, value) not in view.read_by_ok:
-            offsets = list(view.log.get(key, {}))
-            missing[key] |= {offsets[place] for place in view.places.get((key, value), [])} or {None}
+    for send in filter(view.happened, view.sent.values()):
+        if (send.key, send.value) not in view.read_by_ok:
+            offsets = list(view.log.get(send.key, {}))
+            missing[send.key] |= {offsets[place] for place in view.places.get((send.key, send.value), [])} or {None}
     read: dict[tuple[str, object], set[int]] = defaultdict(set)
     for op in view.history:
         for p in op.polls if op.type == "ok" else []:

@@ -17,7 +17,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 from reports.checkers.kafka.operation import Operation
-from reports.checkers.kafka.oracle import View
+from reports.checkers.kafka.view import View
 
 Edges = dict[str, set[tuple[int, int]]]
 
@@ -39,19 +39,17 @@ def edges(view: View) -> Edges:
     found: Edges = {"ww": set(), "wr": set(), "process": set(), "realtime": set()}
 
     def link(kind: str, a: Operation | None, b: Operation | None) -> None:
-        if a is not None and b is not None and a is not b and view.committed(a) and view.committed(b):
+        if a is not None and b is not None and a is not b:
             found[kind].add((at[id(a)], at[id(b)]))
 
     for key, offsets in view.log.items():
-        senders = [
-            view.writer.get((key, next(iter(values)))) if len(values) == 1 else None for values in offsets.values()
-        ]
+        senders = [view.sender(key, *values) if len(values) == 1 else None for values in offsets.values()]
         for a, b in pairwise(senders):
             link("ww", a, b)
     last: dict[object, Operation] = {}
     for op in nodes:
         for p in op.polls:
-            link("wr", view.writer.get((p.key, p.value)), op)
+            link("wr", view.sender(p.key, p.value), op)
         link("process", last.get(op.process), op)
         last[op.process] = op
         for earlier in nodes:

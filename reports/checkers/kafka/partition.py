@@ -19,10 +19,16 @@ from reports.checkers.kafka.store import ResetAt, Store, Table
 
 
 class Rows:
-    """The operations of the whole history as plain arrays, and which infos are proven."""
+    """The operations of the whole history as plain arrays, and which infos are proven.
 
-    def __init__(self, store: Store, names: Names) -> None:
-        self.names = names
+    Args:
+        store: where they are kept.
+        names: behind their codes.
+        atomic: an operation happens whole or not at all; without transactions each send stands for itself.
+    """
+
+    def __init__(self, store: Store, names: Names, atomic: bool = True) -> None:
+        self.names, self.atomic = names, atomic
         table: Table = store.operations
         self.index, self.time, self.invoke_time = table["index"], table["time"], table["invoke_time"]
         self.process, self.type, self.f = table["process"], table["type"], table["f"]
@@ -40,12 +46,14 @@ class Rows:
         return self._processes[self.process[op]]
 
     def _prove(self, sends: Table, polls: Table) -> None:
-        """An info is committed when an ok poll returned one of its sends."""
+        """An info is committed when an ok poll returned one of its sends; or, if not atomic, a broker placed one."""
         doubtful = self.type[sends["op"]] == INFO
         if doubtful.any():
             ok = self.type[polls["op"]] == OK
             read = Senders(sends["value"][doubtful]).of(polls["value"][ok])
             self.committed[sends["op"][doubtful][read[read >= 0]]] = True
+            if not self.atomic:
+                self.committed[sends["op"][doubtful & (sends["offset"] != UNKNOWN)]] = True
 
 
 class Partition:
@@ -76,6 +84,8 @@ class Partition:
         self.poll_ok = rows.type[self.poll_op] == OK
         self.committed = rows.committed[self.send_op]
         self.sender = self.senders.of(self.polled)  # of each polled record: position among the sends, or -1
+        if not rows.atomic:
+            self.committed &= (self.send_type == OK) | self.read_ok | (self.sent_offset != UNKNOWN)
         located = self.committed & (self.sent_offset != UNKNOWN)
         self.offsets, (self.poll_place, own) = places(self.poll_offset, self.sent_offset[located])
         self.located, self.located_place = np.flatnonzero(located), own
