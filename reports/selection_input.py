@@ -42,7 +42,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All three; `topic` maps each offset below `end` to the id of the write that stands there."""
+    """All three; `topic` maps each offset from the read's begin to below `end` to the id of the write there."""
 
     writes: tuple[Write, ...]
     topic: dict[int, str]
@@ -53,6 +53,17 @@ class Evidence:
     def acked(self) -> list[Write]:
         """The acknowledged writes."""
         return [write for write in self.writes if write.outcome == "ok"]
+
+    @cached_property
+    def begin(self) -> int:
+        """The first offset of this run; `end` when none of its writes is there."""
+        ours = {write.id for write in self.writes}
+        return next((offset for offset in sorted(self.topic) if self.topic[offset] in ours), self.end)
+
+    @cached_property
+    def journal_begin(self) -> int:
+        """The index of the first journal line of this run."""
+        return next((n for n, row in enumerate(self.journal) if row.offset >= self.begin), len(self.journal))
 
     @cached_property
     def offsets(self) -> dict[str, list[int]]:
@@ -93,11 +104,12 @@ def _writes(dossier: Path) -> Iterator[Write]:
 def _topic(dossier: Path) -> tuple[dict[int, str], int]:
     found: dict[int, str] = {}
     ends: dict[str, int] | None = None
+    begin = 0
     for number, row in _rows(dossier, TOPIC):
         if ends is not None:
             raise Missing(TOPIC, f"goes on after its end, at line {number}")
         if "end" in row:
-            ends = row["end"]
+            ends, begin = row["end"], int(row.get("begin", {}).get("0", 0))
             continue
         try:
             offset, value = int(row["offset"]), row["value"]
@@ -113,11 +125,11 @@ def _topic(dossier: Path) -> tuple[dict[int, str], int]:
     end = int(ends["0"])
     first = min(found, default=end)
     holes = [offset for offset in range(first, end) if offset not in found]
-    if holes or first != 0 or max(found, default=-1) >= end:
+    if holes or first != begin or max(found, default=-1) >= end:
         where = (
             f"lacks offset {holes[0]}" if holes else f"begins at offset {first} and ends at {max(found, default=-1)}"
         )
-        raise Missing(TOPIC, f"is not whole: it {where}, and its end is {end}")
+        raise Missing(TOPIC, f"is not whole: it {where}, and was to be read from {begin} to {end}")
     return found, end
 
 

@@ -14,12 +14,13 @@ and each way to break the stack breaks one of them only:
 | produced in another order than acknowledged | `acknowledged_in_real_time_order` | the log itself is consistent |
 | produced twice | `produced_once` | each copy is applied once, where it stands |
 
+Topic and journal outlive a run; only what this run's writes began is judged.
+
 Sources: Jepsen's Kafka workload for the classes; research on Selection Input, O2, O3, O5, O6.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,8 +132,11 @@ def _kept(evidence: Evidence, min_acked: int) -> Finding:
 
 
 def _produced_once(evidence: Evidence) -> Finding:
-    twice = [f"{name} at offsets {offsets}" for name, offsets in evidence.offsets.items() if len(offsets) > 1]
-    good = f"each of {len(evidence.offsets)} writes is in the topic once"
+    ours = {name: offsets for name, offsets in evidence.offsets.items() if offsets[-1] >= evidence.begin}
+    if not ours:
+        return Finding(Verdict.INCONCLUSIVE, "no write of this run is in the topic", evidence=(WRITES, TOPIC))
+    twice = [f"{name} at offsets {offsets}" for name, offsets in ours.items() if len(offsets) > 1]
+    good = f"each of {len(ours)} writes is in the topic once"
     return _classes({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (TOPIC,))
 
 
@@ -158,37 +162,40 @@ def _inversions(placed: list[tuple[Write, int]]) -> Iterator[tuple[Write, int, W
 
 
 def _applied(evidence: Evidence) -> Finding:
-    if not evidence.journal and evidence.topic:
-        said = "the worker applied nothing, so its order is unknown"
+    if evidence.journal_begin == len(evidence.journal):
+        said = "the worker applied nothing of this run, so its order is unknown"
         return Finding(Verdict.INCONCLUSIVE, said, evidence=(JOURNAL,))
-    seen: Counter[int] = Counter()
+    seen: set[int] = set()
     twice, disorder, highest = [], [], -1
-    for row in evidence.journal:
-        seen[row.offset] += 1
-        if seen[row.offset] > 1:
+    for number, row in enumerate(evidence.journal):
+        if number >= evidence.journal_begin and row.offset in seen:
             twice.append(f"offset {row.offset} ({row.id}) at line {row.line}")
-        elif row.offset < highest:
+        elif number >= evidence.journal_begin and row.offset < highest:
             disorder.append(f"offset {row.offset} ({row.id}) after {highest} at line {row.line}")
+        seen.add(row.offset)
         highest = max(highest, row.offset)
     classes = {"applied twice": twice, "applied out of order": disorder}
-    good = f"{len(evidence.journal)} records applied once and in order"
+    good = f"{len(evidence.journal) - evidence.journal_begin} records applied once and in order"
     return _classes(classes, good, f"{len(twice)} twice, {len(disorder)} out of order", "none", (JOURNAL,))
 
 
 def _agrees(evidence: Evidence) -> Finding:
-    topic, applied = evidence.topic, {row.offset: row for row in evidence.journal}
+    topic = {offset: name for offset, name in evidence.topic.items() if offset >= evidence.begin}
+    if not topic:
+        return Finding(Verdict.INCONCLUSIVE, "no write of this run is in the topic", evidence=(WRITES, TOPIC))
+    applied = {row.offset: row for row in evidence.journal}
     last = max(applied, default=-1)
     missing = [offset for offset in topic if offset not in applied]
     classes = {
         "skipped": [f"offset {o} ({topic[o]})" for o in missing if o < last],
         "not applied": [f"offset {o} ({topic[o]})" for o in missing if o > last],
         "applied as another": [
-            f"offset {o} is {topic[o]} in the topic, {row.id} in the journal"
-            for o, row in applied.items()
-            if o in topic and topic[o] != row.id
+            f"offset {row.offset} is {topic[row.offset]} in the topic, {row.id} in the journal"
+            for row in evidence.journal
+            if row.offset in topic and topic[row.offset] != row.id
         ],
     }
-    good = f"the worker applied the whole topic, to offset {evidence.end - 1}"
+    good = f"the worker applied all {len(topic)} records, to offset {evidence.end - 1}"
     measured = f"{len(missing)} of {len(topic)} not applied"
     return _classes(classes, good, measured, "all applied", (TOPIC, JOURNAL))
 
