@@ -29,8 +29,8 @@ class Effort:
 
 
 EFFORTS = {
-    Profile.SMOKE: Effort(1, 30, 10, 10, 150, 100),
-    Profile.QUICK: Effort(1, 50, 15, 20, 150, 300),
-    Profile.NIGHTLY: Effort(3, 50, 20, 30, 150, 500),
-    Profile.CERTIFY: Effort(10, 50, 20, 30, 150, 1000),
+    Profile.SMOKE: Effort(1, 30, 10, 10, 250, 100),
+    Profile.QUICK: Effort(1, 50, 15, 20, 250, 300),
+    Profile.NIGHTLY: Effort(3, 50, 20, 30, 250, 500),
+    Profile.CERTIFY: Effort(10, 50, 20, 30, 250, 1000),
 }

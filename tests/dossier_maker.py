@@ -144,7 +144,7 @@ class Log:
 
     def __init__(self, folder: Path, count: int, *, start: float = 5.0, every_s: float = 0.1) -> None:
         self.folder = folder / "kafka"
-        self.end = count
+        self.begin, self.end = 0, count
         self.writes, self.topic, self.journal = [], [], []
         for n in range(count):
             sent = START_NS + int((start + n * every_s) * 1e9)
@@ -153,10 +153,16 @@ class Log:
             self.topic.append({"partition": 0, "offset": n, "key": None, "value": {"id": f"w{n}"}, "timestamp": n})
             self.journal.append({"offset": n, "id": f"w{n}", "op": "merge", "path": f"/s/{n}", "at_ns": sent})
 
+    def begin_at(self, offset: int) -> None:
+        """Make all of it stand `offset` further on in a log in which earlier runs had written."""
+        for row in (*self.writes, *self.topic, *self.journal):
+            row["offset"] += offset
+        self.begin, self.end = offset, self.end + offset
+
     def write(self, *, ends: dict[str, int] | None = None) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         journal = [{"seq": seq, **row} for seq, row in enumerate(self.journal)]
-        end = {"end": ends or {"0": self.end}}
+        end = {"begin": {"0": self.begin}, "end": ends or {"0": self.end}}
         for name, rows in (("writes", self.writes), ("topic", [*self.topic, end]), ("journal", journal)):
             (self.folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         return self.folder.parent

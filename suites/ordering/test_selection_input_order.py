@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suites.ordering.evidence import gather
+from fixtures.order_evidence import gather
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 
 
@@ -14,7 +14,7 @@ def test_selection_input_keeps_every_write_in_order(
         operators.wait_until_steady()
         fault = experiment("ordering-under-loss")
         stack.try_wait(lambda: operators.wait_until_steady(hold_for_s=stack.effort.after_s))
-    gather(stack)
+    gather(stack.settings, stack.dossier, stack.log_begin)
     promise.claim("certificate.proven", experiment=fault.folder, min_faults=2)
     promise.claim("progress.during_fault", load=operators.name, fault_id=fault.fault_id, at_least=10)
     promise.claim("ordering.selection_input", min_acked=stack.effort.min_acked, min_acked_during_faults=10)

@@ -10,6 +10,7 @@ from fixtures.cluster.up import stack_map_of, up
 from fixtures.images import ensure_images
 from fixtures.kube import Cluster
 from fixtures.lock import lock
+from fixtures.order_evidence import log_begin
 from fixtures.settings import Settings
 from fixtures.timeline import Timeline
 from fixtures.watcher import Watcher
@@ -36,4 +37,5 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
     stack_map = stack_map_of(settings)
     watcher = keep.enter_context(Watcher(cluster, stack_map, timeline))
     assert settings.seed is not None
-    return Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier), ensure_images(settings).stack
+    stack = Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier, log_begin(settings))
+    return stack, ensure_images(settings).stack
