@@ -158,15 +158,15 @@ class Simulation:
                 answer.append(self._append(micro, mine, known=outcome == "ok" or self.rng.random() < 0.5))
         yield self._pause()
         happened = outcome == "ok" or (outcome == "info" and self.rng.random() < 0.5)
-        if outcome == "info" and self.rng.random() < 0.5:  # the answer is lost before the outcome is known
-            self._emit(client, "info", f, answer, error="timed out")
-            yield self._pause()
-            self._settle(mine, happened)
-        else:
+        unheard = outcome == "info" and self.rng.random() < 0.5  # the answer is lost before the outcome is known
+        if not unheard:
             self._settle(mine, happened)
             yield self._pause()
-            moved = {"rebalance": sorted(client.moved)} if client.moved else {}
-            self._emit(client, outcome, f, answer, **moved)
+        moved = {"rebalance": sorted(client.moved)} if client.moved else {}
+        self._emit(client, outcome, f, answer, **moved, **({"error": "timed out"} if outcome == "info" else {}))
+        if unheard:
+            yield self._pause()
+            self._settle(mine, happened)
         client.moved.clear()
         if outcome == "ok":
             for key, position in client.positions.items():
