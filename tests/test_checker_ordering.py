@@ -209,6 +209,55 @@ def test_a_worker_that_applied_nothing_has_no_order_to_judge(tmp_path: Path) -> 
     assert ordering.journal_agrees_with_topic(tmp_path).verdict is Verdict.FAIL
 
 
+def test_too_few_acknowledged_is_inconclusive_but_a_lost_one_is_still_a_fail(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    log.write()
+    assert ordering.selection_input(tmp_path, min_acked=41).verdict is Verdict.INCONCLUSIVE
+    assert ordering.no_acknowledged_write_lost(tmp_path, min_acked=41).verdict is Verdict.INCONCLUSIVE
+    assert ordering.no_acknowledged_write_lost(tmp_path, min_acked=40).verdict is Verdict.PASS
+    drop(log, 5)
+    log.write()
+    assert ordering.selection_input(tmp_path, min_acked=41).verdict is Verdict.FAIL
+
+
+def test_nothing_acknowledged_is_inconclusive_though_nothing_is_lost(tmp_path: Path) -> None:
+    log = Log(tmp_path, 0)
+    log.write()
+    assert ordering.no_acknowledged_write_lost(tmp_path, min_acked=0).verdict is Verdict.INCONCLUSIVE
+    assert ordering.selection_input(tmp_path, min_acked=0).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("needed", "verdict"), [(20, "PASS"), (21, "INCONCLUSIVE")])
+def test_enough_must_be_acknowledged_while_the_fault_was_in(tmp_path: Path, needed: int, verdict: str) -> None:
+    """40 writes, ten a second from 5 s on; the fault is in from 6 s to 8 s."""
+    Log(tmp_path, 40).write()
+    story = Story(tmp_path)
+    story.fault("f1", t=5.99, victim=("kafka-0", "u"), effective=0.02, healed=2.0)
+    story.write()
+    finding = ordering.enough_acknowledged(tmp_path, min_acked_during_faults=needed)
+    assert finding.verdict == verdict, finding.reason
+
+
+BREAKS: list[Callable[[Log, int], Any]] = [drop, lose_from_topic, swap_in_topic, produce_twice, swap_applied, invent]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(BREAKS) - 1), st.integers(0, 30)), min_size=1, max_size=4), st.randoms())
+def test_one_more_violation_never_improves_the_verdict(
+    tmp_path_factory: pytest.TempPathFactory, defects: list[tuple[int, int]], chance: random.Random
+) -> None:
+    folder = tmp_path_factory.mktemp("order")
+    log = Log(folder, 40)
+    before = Verdict.PASS
+    for which, at in defects:
+        BREAKS[which](log, min(at, log.end - 2))
+        after = ordering.selection_input(log.write()).verdict
+        if which != BREAKS.index(swap_in_topic) and which != BREAKS.index(swap_applied):  # twice swapped is as it was
+            assert ORDER.index(after) <= ORDER.index(before)
+            assert after is not Verdict.PASS
+        before = after
+
+
 def old_history(log: Log) -> Log:
     """The first 20 records are of an earlier run, whose defects stand in topic and journal for ever."""
     del log.writes[:20]
@@ -230,3 +279,7 @@ def test_a_read_that_began_too_late_is_inconclusive(tmp_path: Path) -> None:
     log.begin_at(1000)
     del log.topic[0]
     assert ordering.no_acknowledged_write_lost(log.write()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_earlier_runs_defects_are_not_judged(tmp_path: Path) -> None:
+    assert red(old_history(Log(tmp_path, 40)).write()) == {}
