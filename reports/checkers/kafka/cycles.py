@@ -9,6 +9,7 @@ spans. Only the operations of those stretches are looked at; an ordinary history
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,14 +95,13 @@ class Cycles:
                     found[f"{name} by reads"] = alone
         return found
 
-    def _all_edges(self) -> list[Edges]:
-        edges = []
+    def _all_edges(self) -> Iterator[Edges]:
+        """The edges of key after key, so that all of them are never in memory at once."""
         for key, sender in self._log:
             at = np.flatnonzero((sender[:-1] >= 0) & (sender[1:] >= 0) & (sender[:-1] != sender[1:]))
-            edges.append(Edges(sender[at], sender[at + 1], np.full(len(at), key), np.full(len(at), WRITE, "u1")))
+            yield Edges(sender[at], sender[at + 1], np.full(len(at), key, "i4"), np.full(len(at), WRITE, "u1"))
         for key, sender, reader in self._reads:
-            edges.append(Edges(sender, reader, np.full(len(sender), key), np.full(len(sender), READ, "u1")))
-        return edges
+            yield Edges(sender, reader, np.full(len(sender), key, "i4"), np.full(len(sender), READ, "u1"))
 
     def _stretches(self) -> Array | None:
         """For each operation the stretch that it lies in, or -1; None where no edge leads backward."""

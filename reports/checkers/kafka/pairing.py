@@ -121,13 +121,10 @@ def _joined(batch: Batch, starts: Array, ends: Array) -> Operations:
     carrier = np.where(batch.bare[ends], starts, ends)  # an answer without a value stands for what was invoked
     first, records = gather(batch.first, carrier)
     resets = {}
-    if batch.resets:
-        rows = carrier.tolist()
-        for at, (row, start) in enumerate(zip(rows, starts.tolist(), strict=True)):
-            if row in batch.resets:
-                reset, asked = batch.resets[row], batch.resets.get(start)
-                seek = reset.seek_to_beginning or (asked is not None and asked.seek_to_beginning)
-                resets[at] = Reset(reset.f, reset.keys, seek)
+    for at in np.flatnonzero(np.isin(carrier, list(batch.resets))).tolist():
+        reset, asked = batch.resets[int(carrier[at])], batch.resets.get(int(starts[at]))
+        seek = reset.seek_to_beginning or (asked is not None and asked.seek_to_beginning)
+        resets[at] = Reset(reset.f, reset.keys, seek)
     return Operations(
         index=batch.index[ends], invoke_time=batch.time[starts], time=batch.time[ends], process=batch.process[ends],
         type=batch.type[ends], f=batch.f[ends], first=first, flags=batch.flags[records], key=batch.key[records],
