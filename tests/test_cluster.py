@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from fixtures.cluster.cli import kubeconfig, status, up
+from fixtures.cluster.kind_cluster import Standing
 from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config
 from fixtures.cluster.nodes import NodeContainer, Plan, Step, plan_nodes, start_nodes
 from fixtures.cluster.owner import new_owner, owner_path, read_owner, write_owner
@@ -204,3 +205,16 @@ def test_status_without_a_cluster_says_what_to_type(
     result = CliRunner().invoke(status, args)
     assert isinstance(result.exception, error)
     assert "next: crucible up" in str(result.exception)
+
+
+def test_a_pod_on_a_restarted_node_is_believed_only_from_then_on() -> None:
+    standing = Standing(MADE, frozenset({"c-worker"}), since_unix=1_767_225_600.5)  # 2026-01-01T00:00:00.5Z
+
+    def pod(node: str, changed: str) -> dict[str, Any]:
+        condition = {"type": "Ready", "status": "True", "lastTransitionTime": changed}
+        return {"spec": {"nodeName": node}, "status": {"conditions": [condition]}}
+
+    assert not standing.is_ready_again(pod("c-worker", "2025-12-31T23:59:59Z"))
+    assert standing.is_ready_again(pod("c-worker", "2026-01-01T00:00:00Z"))
+    assert standing.is_ready_again(pod("c-worker2", "2025-12-31T23:59:59Z"))
+    assert not standing.is_ready_again({"spec": {"nodeName": "c-worker"}})

@@ -25,7 +25,7 @@ STATE: dict[str, Any] = {
         "acd/deployment/acd-manager": {"spec": "m", "ready": 2, "desired": 2, "owned": [2, 5]},
     },
     "objects": {"services": {"gateway": "s"}, "configmaps": {"plant-1": "c"}, "networkpolicies": {}},
-    "endpoints": {"acd/gateway": {"endpoints": 2, "pods": 2}},
+    "endpoints": {"acd/gateway": {"endpoints": 2, "pods": 2, "astray": 0}},
     "not_ready": [],
     "of_runs": [],
     "ledger": [],
@@ -78,6 +78,10 @@ GATEWAY = "acd/deployment/gateway"
         (
             lambda s: s["endpoints"]["acd/gateway"].update(endpoints=1),
             "service acd/gateway: 1 ready endpoints for 2 Ready pods",
+        ),
+        (
+            lambda s: s["endpoints"]["acd/gateway"].update(astray=1),
+            "service acd/gateway: 1 endpoints lead to no Ready pod",
         ),
         (lambda s: s["not_ready"].append("acd/x"), "pod acd/x: not Ready"),
         (lambda s: s["of_runs"].append("acd/x"), "pod acd/x: left over from a run"),
