@@ -109,6 +109,8 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
         if not settings.kubeconfig.exists():
             raise UsageError(f"expected cluster {settings.cluster!r} to be up, found none", next_command="crucible up")
         keep.enter_context(lock(settings))
+        if left := Ledger(settings.cluster_home).open_entries():
+            raise UsageError(f"{left[0].id} of an earlier run is not undone yet", next_command="crucible heal")
     else:
         die_with_parent()
     stack = load_stack_map()

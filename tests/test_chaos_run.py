@@ -14,6 +14,7 @@ import pytest
 import yaml
 from chaos_door import OpenDoors
 
+from chaos import session
 from chaos.engine import Engine
 from chaos.heal import end_leftovers
 from chaos.ledger import Entry, Ledger, process_start
@@ -125,6 +126,20 @@ def test_crucible_heal_lists_heals_and_says_so(tmp_path: Path) -> None:
     assert crucible("heal").startswith("healed: OpenDoors of door door-1")
     assert (tmp_path / "door-1").read_text() == "green"
     assert crucible("heal") == "nothing is open\n"
+
+
+def test_an_experiment_does_not_begin_on_what_an_earlier_one_broke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path))
+    monkeypatch.delenv("CRUCIBLE_RUN_DIR", raising=False)
+    home = Settings(home=tmp_path).cluster_home
+    with pytest.raises(UsageError, match="crucible up"):
+        session.current({"experiment": "toy"})
+    Ledger(home).open(Entry("gone-1", {}, []))
+    (home / "kubeconfig").touch()
+    with pytest.raises(UsageError, match="gone-1 of an earlier run is not undone yet"):
+        session.current({"experiment": "toy"})
 
 
 def test_heal_refuses_while_a_run_holds_the_cluster(tmp_path: Path) -> None:
