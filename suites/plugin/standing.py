@@ -6,6 +6,7 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
+from chaos.heal import heal_open
 from fixtures.cluster.up import stack_map_of, up
 from fixtures.images import ensure_images
 from fixtures.kube import Cluster
@@ -32,6 +33,8 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
         CrucibleError: the stack cannot be had; it says why and what to type next.
     """
     keep.enter_context(lock(settings))
+    for one in heal_open(settings):  # a run that died may have left a fault in
+        logger.info("a dead run's fault %s: %s", one.entry.id, one.error or "healed")
     up(settings, logger.info)
     cluster = Cluster(settings)
     stack_map = stack_map_of(settings)
