@@ -71,12 +71,13 @@ class Stack:
         self.try_wait(lambda: self.wait_for_replicas(role, count, within_s=within_s))
 
     def observe_replicas_above(self, role: str, count: int, *, within_s: float) -> None:
-        """Watch until a role has more than `count` Ready pods; running out of time is for the checker to judge."""
+        """Watch until a role has had more than `count` Ready pods for a while; the checker judges what was seen."""
         self.try_wait(
             lambda: wait_for(
                 lambda: min(self.replicas(role)) > count,
                 what=f"{role}: more than {count} replicas Ready",
                 within_s=within_s,
+                hold_for_s=5,
                 wake=self.watcher.changed,
                 describe=lambda: self.replicas(role),
             )
