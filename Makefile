@@ -49,7 +49,7 @@ types: $(STAMP) ## mypy
 	$(VENV)/bin/mypy
 
 selftest: $(STAMP) ## tests of the harness itself, without a cluster
-	$(VENV)/bin/pytest tests -m "not live"
+	$(VENV)/bin/pytest tests -m "not live" -n 4 --dist loadfile
 
 clean: ## remove the virtualenv and tool caches; clusters, images and dossiers stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
