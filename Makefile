@@ -49,6 +49,7 @@ types: $(STAMP) ## mypy
 	$(VENV)/bin/mypy
 
 selftest: $(STAMP) ## tests of the harness itself, without a cluster
+	@command -v redis-server > /dev/null || [ "$$(id -u)" != 0 ] || (apt-get update -qq && apt-get install -y -qq redis-server)
 	$(VENV)/bin/pytest tests -m "not live" -n 4 --dist loadfile
 
 clean: ## remove the virtualenv and tool caches; clusters, images and dossiers stay

@@ -71,9 +71,11 @@ def toy(folder: Path) -> Path:
 def harness(folder: Path) -> subprocess.Popen[str]:
     """A process that runs the toy experiment as a suite would, until the doors are open."""
     code = f"""
+    import signal
     from pathlib import Path
     from chaos.run import run_experiment
     from fixtures.settings import load_settings
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     toy, run_dir = Path({str(toy(folder))!r}), Path({str(folder / "run")!r})
     journal = run_experiment(toy, run_dir, settings=load_settings(), seed=7)
     print(journal.ok, journal.status, journal.folder, len(journal.fault_ids))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from fixtures.cluster import early_pods
 from fixtures.cluster.early_pods import EARLY, replace_early_pods
+from fixtures.errors import HarnessError
 
 
 class Api:
@@ -15,6 +19,8 @@ class Api:
         self.deleted: list[tuple[str, str]] = []
 
     def get(self, path: str, **query: Any) -> Any:
+        if not self.looks:
+            raise HarnessError("away")
         return {"items": [self.looks.pop(0)]}
 
     def request(self, method: str, path: str, *, query: dict[str, Any], body: Any) -> None:
@@ -44,3 +50,16 @@ def test_a_kube_proxy_from_before_the_restart_does_not_count() -> None:
     api = Api(proxy("2025-12-31T23:59:59Z"), proxy("2026-01-01T00:00:00Z"))
     replace_early_pods(api, since_unix=1_767_225_600.5)  # type: ignore[arg-type]
     assert len(api.deleted) == len(EARLY)
+
+
+def test_it_only_saves_time_so_its_failure_is_told_and_passed_over(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def late(*_: object, **__: object) -> None:
+        raise HarnessError("waited 30 s")
+
+    monkeypatch.setattr(early_pods, "wait_for", late)
+    api = Api()
+    replace_early_pods(api)  # type: ignore[arg-type]
+    assert api.deleted == []
+    assert "waited 30 s" in caplog.text

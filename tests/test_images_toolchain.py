@@ -99,9 +99,8 @@ MIRROR = "http://mirror.example/debian bookworm main"
         (f"{MIRROR}\nhttp://mirror.example/debian bookworm-updates main\nhttp://other.example/nodesource nodistro main",
          ["deb http://mirror.example/debian bookworm main", "deb http://mirror.example/debian bookworm-updates main"]),
         (f"{MIRROR}\n{MIRROR}\nhttp://mirror.example/debian bookworm contrib", [f"deb {MIRROR}"]),
-        ("http://mirror.example/debian trixie main", ["deb http://deb.debian.org/debian bookworm main",
-         "deb http://deb.debian.org/debian bookworm-updates main",
-         "deb http://deb.debian.org/debian-security bookworm-security main"]),
+        ("http://mirror.example/debian-security trixie-security main\nhttp://mirror.example/debian trixie main",
+         ["deb http://mirror.example/debian bookworm main", "deb http://mirror.example/debian bookworm-updates main"]),
     ],
 )  # fmt: skip
 def test_the_base_is_made_from_this_machines_sources_of_that_suite(
@@ -111,6 +110,13 @@ def test_the_base_is_made_from_this_machines_sources_of_that_suite(
     program(tmp_path, "apt-get", f"exec /bin/cat {tmp_path}/listed")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert toolchain.debian_sources("bookworm").splitlines() == expected
+
+
+def test_without_a_debian_source_there_is_no_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "apt-get", "echo http://other.example/ubuntu noble main")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="found none"):
+        toolchain.debian_sources("bookworm")
 
 
 def test_the_make_targets_of_the_readme_exist_and_know_the_profile() -> None:
