@@ -118,3 +118,11 @@ def test_an_unknown_setting_is_a_usage_error(inner: pytest.Pytester, monkeypatch
     result = inner.runpytest()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "unknown setting CRUCIBLE_COLOUR" in result.stderr.str() + result.stdout.str()
+
+
+@pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("nightly", 3)])
+def test_a_profile_decides_how_often_something_is_broken(inner: pytest.Pytester, profile: str, rounds: int) -> None:
+    inner.makepyfile("def test_broken(promise, experiment):\n    pass\ndef test_whole(promise):\n    pass\n")
+    result = inner.runpytest("--profile", profile, "--collect-only", "-q")
+    assert sum("test_broken" in line for line in result.outlines) == rounds
+    assert sum("test_whole" in line for line in result.outlines) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import requests
+import testinfra
 
 from suites.plugin.types import Promise, Stack
 
@@ -36,6 +37,19 @@ def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
             expected={"path": edge.path, "status": edge.status},
         )
     promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges], test=promise.test)
+
+
+def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
+    """Each node of the cluster runs containerd and the kubelet, and both start again by themselves after a reboot."""
+    asked = []
+    for node in stack.watcher.nodes.objects():
+        name = node["metadata"]["name"]
+        host = testinfra.get_host(f"docker://{name}")
+        for service in ("containerd", "kubelet"):
+            found = {"running": host.service(service).is_running, "enabled": host.service(service).is_enabled}
+            asked.append(f"{name}.{service}")
+            stack.timeline.event("probe", "probe.result", asked[-1], ok=all(found.values()), measured=found)
+    promise.claim("conformance.edges_answer", edges=asked, test=promise.test)
 
 
 def ask(url: str) -> tuple[int, str]:

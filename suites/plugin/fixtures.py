@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suites.plugin.job import sentence_of
+from suites.plugin.options import settings_key
 from suites.plugin.promise import Promise
 from suites.plugin.session import promise_key, session_key
+from suites.profiles import EFFORTS
 
 if TYPE_CHECKING:
     from chaos.run import Journal
     from fixtures.load import Load
     from suites.plugin.stack import Stack
     from suites.plugin.types import Experiment
+
+
+ROUND = "round"
 
 
 @pytest.fixture
@@ -41,13 +46,26 @@ def load(stack: Stack) -> Load:
 
 
 @pytest.fixture
-def experiment(stack: Stack, promise: Promise) -> Experiment:
+def experiment(request: pytest.FixtureRequest, stack: Stack, promise: Promise) -> Experiment:
     """Runs an experiment of `chaos/experiments/` to its end."""
 
     from chaos.run import run_experiment
 
+    callspec = getattr(request.node, "callspec", None)
+    seed = stack.seed + (callspec.params[ROUND] - 1 if callspec else 0)  # each round has victims of its own
+
     def run(name: str) -> Journal:
         promise.experiment = name
-        return run_experiment(name, stack.dossier, settings=stack.settings, seed=stack.seed)
+        return run_experiment(name, stack.dossier, settings=stack.settings, seed=seed)
 
     return run
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that breaks something as often as the profile says."""
+    if "experiment" not in metafunc.fixturenames:
+        return
+    rounds = EFFORTS[metafunc.config.stash[settings_key].profile].rounds
+    if rounds > 1:
+        metafunc.fixturenames.append(ROUND)
+        metafunc.parametrize(ROUND, range(1, rounds + 1))
