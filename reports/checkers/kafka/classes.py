@@ -36,11 +36,11 @@ def inconsistent_offsets(p: Partition) -> Found:
         sends = p.located[p.located_place == place]
         values = dict.fromkeys(p.polled[polls].tolist())
         some = [int(polls[p.polled[polls] == value][0]) for value in values]
-        shown = [f"process {p.who(p.poll_op[i])} polled {p.show(p.polled[i])}" for i in some]
-        acked = [int(i) for i in sends if p.sent[i] not in values][:3]
-        shown += [f"process {p.who(p.send_op[i])} was told that {p.show(p.sent[i])} is" for i in acked]
+        shown = [f"{p.show(p.polled[i])} as process {p.who(p.poll_op[i])} polled it" for i in some]
+        acked = [int(i) for i in sends if p.sent[i] not in values]
+        shown += [f"{p.show(p.sent[i])} as process {p.who(p.send_op[i])} was told" for i in acked]
         rows = [int(p.poll_op[i]) for i in some] + [int(p.send_op[i]) for i in acked]
-        return rows[:4], f"at offset {p.offsets[place]} of {p.name}: {', '.join(shown[:4])} there", place
+        return once(rows[:4]), f"offset {p.offsets[place]} of {p.name} holds {', and '.join(shown[:4])}", place
 
     return Found(p.disputed, witness)
 
@@ -58,12 +58,11 @@ def duplicate(p: Partition) -> Found:
         polls = np.flatnonzero(p.polled == value)
         sends = p.located[p.sent[p.located] == value]
         offsets = sorted({*p.poll_offset[polls].tolist(), *p.sent_offset[sends].tolist()})
-        once = [int(polls[p.poll_offset[polls] == o][0]) for o in offsets if (p.poll_offset[polls] == o).any()][:2]
-        senders = p.send_op[p.sent == value].tolist()
-        text = (
-            f"value {p.show(value)} of {p.name} was sent once and stands at offsets {', '.join(map(str, offsets[:4]))}"
-        )
-        return senders + p.poll_op[once].tolist(), text, int(np.searchsorted(p.offsets, offsets[-1]))
+        some = [int(polls[p.poll_offset[polls] == o][0]) for o in offsets if (p.poll_offset[polls] == o).any()][:2]
+        rows = once([*p.send_op[p.sent == value].tolist(), *p.poll_op[some].tolist()])
+        where = ", ".join(map(str, offsets[:4]))
+        text = f"value {p.show(value)} of {p.name} was sent once and stands at offsets {where}"
+        return rows, text, int(np.searchsorted(p.offsets, offsets[-1]))
 
     return Found(np.arange(len(everything)), witness)
 
@@ -156,12 +155,17 @@ def realtime_order(p: Partition) -> Found:
         earlier = acked[(place[acked] > place[at]) & (rows.time[p.send_op[acked]] < rows.invoke_time[op])][0]
         gap = (rows.invoke_time[op] - rows.time[p.send_op[earlier]]) / 1e6
         text = (
-            f"{p.show(p.sent[earlier])} was acknowledged at offset {p.offsets[place[earlier]]} of {p.name}, "
+            f"value {p.show(p.sent[earlier])} was acknowledged at offset {p.offsets[place[earlier]]} of {p.name}, "
             f"{gap:.3f} ms before {p.show(p.sent[at])} was sent, which stands at offset {p.offsets[place[at]]}"
         )
         return [int(p.send_op[earlier]), int(op)], text, int(place[at])
 
     return Found(at_fault, witness)
+
+
+def once(rows: list[int]) -> list[int]:
+    """Rows without repeats, in their order."""
+    return list(dict.fromkeys(rows))
 
 
 def _read_by(p: Partition, at: int, what: str) -> Witness:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from reports.checkers.kafka.classes import Found, Witness
+from reports.checkers.kafka.classes import Found, Witness, once
 from reports.checkers.kafka.columns import FAIL, OK, REBALANCED, Array
 from reports.checkers.kafka.partition import Partition, subscribed
 
@@ -100,7 +100,7 @@ def _polled(p: Partition, a: int, b: int) -> Witness:
     text += f"{p.show(p.polled[b])} at offset {p.poll_offset[b]}" + _between(
         p, int(p.poll_place[a]), int(p.poll_place[b])
     )
-    return list(dict.fromkeys((int(first), int(second)))), text, int(p.poll_place[b])
+    return once([int(first), int(second)]), text, int(p.poll_place[b])
 
 
 def _sent(p: Partition, a: int, b: int) -> Witness:
@@ -110,7 +110,7 @@ def _sent(p: Partition, a: int, b: int) -> Witness:
         f"process {p.who(first)} sent {p.show(p.sent[a])} and next {p.show(p.sent[b])} to {p.name}, and they stand at "
     )
     text += f"offsets {p.offsets[low]} and {p.offsets[high]}" + _between(p, low, high)
-    return list(dict.fromkeys((int(first), int(second)))), text, high
+    return once([int(first), int(second)]), text, high
 
 
 def _between(p: Partition, low: int, high: int) -> str:

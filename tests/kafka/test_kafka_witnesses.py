@@ -1,0 +1,176 @@
+# ruff: noqa: E501 - a sentence on one line
+"""What a person reads about each class: one sentence, and the operations that show it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.operation import CLASSES
+from tests.kafka.notation import history
+
+WITNESSES: list[tuple[str, str, str, tuple[int, ...]]] = [
+    (
+        "inconsistent-offsets",
+        "0 ok send x=1@0 x=4@1 | 1 ok poll x=1@0 | 2 ok poll x=2@0",
+        "offset 0 of x/0 holds 1 as process 1 polled it, and 2 as process 2 polled it",
+        (3, 5),
+    ),
+    (
+        "inconsistent-offsets",
+        "0 ok send x=1@5 | 1 ok poll x=2@5",
+        "offset 5 of x/0 holds 2 as process 1 polled it, and 1 as process 0 was told",
+        (3, 1),
+    ),
+    (
+        "duplicate",
+        "0 ok send x=1@3 | 1 ok poll x=1@4,1@5",
+        "value 1 of x/0 was sent once and stands at offsets 3, 4, 5",
+        (1, 3),
+    ),
+    (
+        "G1a",
+        "0 fail send x=1 | 1 ok poll x=1@0",
+        "process 1 polled 1 at offset 0 of x/0, whose send definitely failed",
+        (1, 3),
+    ),
+    (
+        "precommitted-read",
+        "0 ok txn +x=1@0 ?x=1@0",
+        "process 0 polled 1 at offset 0 of x/0, which the same operation sent and had not committed",
+        (1,),
+    ),
+    (
+        "lost-write",
+        "0 ok send x=1@2 | 0 ok send x=2@7 | 1 ok poll x=2@7",
+        "process 0 sent 1 to x/0 at offset 2 (ok), and no poll returned it, though process 1 polled offset 7 beyond it",
+        (1, 5),
+    ),
+    (
+        "lost-write",
+        "0 info send x=1@2 x=2@7 | 1 ok poll x=2@7",
+        "process 0 sent 1 to x/0 at offset 2 (info, and another record of it was read), and no poll returned it, though process 1 polled offset 7 beyond it",
+        (1, 3),
+    ),
+    (
+        "unseen",
+        "0 ok send x=1",
+        "process 0 sent 1 to x/0 at an unknown offset (ok), and no poll returned it",
+        (1,),
+    ),
+    (
+        "phantom",
+        "0 ok send x=1@0 | 1 ok poll x=1@0,9@4",
+        "process 1 polled 9 at offset 4 of x/0, which nobody ever sent",
+        (3,),
+    ),
+    (
+        "corrupt",
+        "0 ok send x=1@0 | 1 ok poll x=1@0!",
+        "process 1 polled 1 at offset 0 of x/0, whose payload does not match its checksum",
+        (1, 3),
+    ),
+    (
+        "realtime-order",
+        "0 ok send x=1@9 | 1 ok send x=2@3",
+        "value 1 was acknowledged at offset 9 of x/0, 0.000 ms before 2 was sent, which stands at offset 3",
+        (1, 3),
+    ),
+    (
+        "poll-skip",
+        "0 ok send x=1@0 x=2@4 x=3@5 x=4@6 | 1 ok poll x=1@0 | 1 ok poll x=4@6",
+        "process 1 polled 1 at offset 0 of x/0 and next 4 at offset 6: over 2 known records, the first at offset 4",
+        (3, 5),
+    ),
+    (
+        "nonmonotonic-poll",
+        "0 ok send x=1@0 x=2@1 | 1 ok poll x=1@0,2@1 | 1 ok poll x=1@0",
+        "process 1 polled 2 at offset 1 of x/0 and next 1 at offset 0, which is before it",
+        (3, 5),
+    ),
+    (
+        "nonmonotonic-poll",
+        "0 ok send x=1@0 x=2@1 | 1 ok poll x=1@0,2@1 | 1 ok poll x=2@1",
+        "process 1 polled 2 at offset 1 of x/0 and next 2 at offset 1: the same place again",
+        (3, 5),
+    ),
+    (
+        "int-poll-skip",
+        "0 ok send x=1@0 x=2@1 x=3@2 | 1 ok poll x=1@0,3@2",
+        "process 1 polled 1 at offset 0 of x/0 and next 3 at offset 2: over 1 known record, the first at offset 1",
+        (3,),
+    ),
+    (
+        "int-nonmonotonic-poll",
+        "0 ok send x=1@0 x=2@1 | 1 ok poll x=2@1,1@0",
+        "process 1 polled 2 at offset 1 of x/0 and next 1 at offset 0, which is before it",
+        (3,),
+    ),
+    (
+        "nonmonotonic-send",
+        "0 ok send x=1@1 | 0 ok send x=2@0",
+        "process 0 sent 1 and next 2 to x/0, and they stand at offsets 1 and 0, which is before it",
+        (1, 3),
+    ),
+    (
+        "int-nonmonotonic-send",
+        "0 ok send x=1@8 x=2@8",
+        "process 0 sent 1 and next 2 to x/0, and they stand at offsets 8 and 8: the same place again",
+        (1,),
+    ),
+    (
+        "int-send-skip",
+        "0 ok send x=1@0 x=3@2 | 1 ok send x=2@1",
+        "process 0 sent 1 and next 3 to x/0, and they stand at offsets 0 and 2: over 1 known record, the first at offset 1",
+        (1,),
+    ),
+    (
+        "G0",
+        "0 invoke txn +x=1@0 +y=1@1 | 1 invoke txn +x=2@1 +y=2@0 | 0 ok txn +x=1@0 +y=1@1 | 1 ok txn +x=2@1 +y=2@0",
+        "operation 2 sent to x/0 just before operation 3, yet operation 3 sent to y/0 just before operation 2",
+        (2, 3),
+    ),
+    (
+        "G0-process",
+        "3 invoke txn +x=1@0 +y=4@1 | 0 ok send x=2@1 | 0 ok send y=3@0 | 3 ok txn +x=1@0 +y=4@1",
+        "process 0 did operation 2 before operation 4, yet operation 4 sent to y/0 just before operation 5, yet operation 5 sent to x/0 just before operation 2",
+        (2, 4, 5),
+    ),
+    (
+        "G0-realtime",
+        "0 ok send x=1@1 | 1 ok send x=2@0",
+        "operation 1 was answered before operation 3 was invoked, yet operation 3 sent to x/0 just before operation 1",
+        (1, 3),
+    ),
+    (
+        "G1c",
+        "0 invoke txn +x=1 ? | 1 invoke txn +y=2 ? | 0 ok txn +x=1@0 ?y=2@0 | 1 ok txn +y=2@0 ?x=1@0",
+        "operation 2 sent to x/0 what was polled by operation 3, yet operation 3 sent to y/0 what was polled by operation 2",
+        (2, 3),
+    ),
+    (
+        "G1c-process",
+        "0 ok poll x=1@0 | 0 ok send x=1@0",
+        "process 0 did operation 1 before operation 3, yet operation 3 sent to x/0 what was polled by operation 1",
+        (1, 3),
+    ),
+    (
+        "G1c-realtime",
+        "1 ok poll x=1@0 | 0 ok send x=1@0",
+        "operation 1 was answered before operation 3 was invoked, yet operation 3 sent to x/0 what was polled by operation 1",
+        (1, 3),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "sentence", "operations"), WITNESSES)
+def test_says_it_in_one_sentence(name: str, text: str, sentence: str, operations: tuple[int, ...]) -> None:
+    checker = Checker()
+    checker.feed(history(text))
+    (witness,) = checker.verdict().witnesses[name]
+    assert witness.text == sentence
+    assert witness.ops == operations
+
+
+def test_every_class_has_its_sentence() -> None:
+    assert {name for name, *_ in WITNESSES} == set(CLASSES)
