@@ -60,6 +60,18 @@ def test_names_the_offsets_that_nobody_read() -> None:
     assert gap == {"count": 3, "offsets": [2, 7], "offset_unknown": 1, "read_whole_by_one_process": False}
 
 
+@pytest.mark.parametrize(
+    ("text", "offsets"),
+    [
+        ("0 ok send x=1 | 1 ok poll x=2@0 | 2 fail poll x=1@0", [0]),  # read whole, but another value
+        ("0 ok send x=1 x=3@5 | 1 ok poll x=2@0 | 2 fail poll x=1@0", [0, 5]),
+        ("0 ok send x=1@4 | 1 ok poll x=2@4", [4]),
+    ],
+)
+def test_a_record_is_unread_where_polls_saw_another_value(text: str, offsets: list[int]) -> None:
+    assert judge(text).unproven["x/0"].offsets.tolist() == offsets
+
+
 def test_unseen_is_lost_once_all_is_known_to_have_been_read_to_the_end() -> None:
     text = WHOLE + "| 0 ok send x=3@2"
     assert judge(text).bad == []
