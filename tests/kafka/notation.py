@@ -7,6 +7,8 @@ offset 0, `x=1` at an unknown offset, `x=1@0,2@1` two of them, `x=1@0!` one whos
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 Event = dict[str, Any]
@@ -30,6 +32,12 @@ def history(text: str) -> list[Event]:
             events.append(event | {"value": asked if each == "invoke" else value} | more)
         (is_open.add if kind == "invoke" else is_open.discard)(process)
     return events
+
+
+def write(path: Path, events: list[Any]) -> Path:
+    """Events, or lines as they are, as a file of JSON lines."""
+    path.write_text("".join((event if isinstance(event, str) else json.dumps(event)) + "\n" for event in events))
+    return path
 
 
 def _value(f: str, words: list[str]) -> list[Any]:

@@ -18,21 +18,15 @@ from reports.checkers.kafka.checking import check_files
 from reports.checkers.kafka.cli import history as command
 from reports.checkers.kafka.columns import Names
 from reports.checkers.kafka.generator import Plan, generate_events
-from reports.checkers.kafka.importing import import_file
 from reports.checkers.kafka.operation import BadHistory
 from reports.checkers.kafka.planting import plant_anomaly
 from reports.checkers.kafka.reading import Reading
 from reports.checkers.kafka.tables import write_table
 from reports.verdict import Verdict
-from tests.kafka.notation import history
+from tests.kafka.notation import history, write
 
 GOOD = history("0 ok send x=1@0 | 0 ok send x=2@1 | 1 ok assign* x | 1 ok poll x=1@0,2@1")
 Change = Callable[[list[Any]], None]
-
-
-def write(path: Path, events: list[Any]) -> Path:
-    path.write_text("".join((event if isinstance(event, str) else json.dumps(event)) + "\n" for event in events))
-    return path
 
 
 def put(line: int, **fields: Any) -> Change:
@@ -228,50 +222,6 @@ def test_generates_the_same_history_for_the_same_seed(tmp_path: Path) -> None:
         assert "one duplicate planted" in outcome.output
     assert files[0].read_bytes() == files[1].read_bytes()
     assert check_files(files[:1]).bad == ["duplicate"]
-
-
-def test_imports_jepsen(tmp_path: Path) -> None:
-    (tmp_path / "history.edn").write_text(
-        "; a comment\n"
-        "{:type :invoke, :f :assign, :value [5], :time 1, :process 0, :index 0, :seek-to-beginning? true}\n"
-        "#jepsen.history.Op{:type :ok, :f :assign, :value [5], :time 2, :process 0, :index 1}\n"
-        "{:type :info, :f :kill, :value #{\"n1\"}, :time 3, :process :nemesis, :index 2}\n"
-        "{:type :invoke, :f :txn, :value [[:send 5 12] [:poll]], :time 4, :process 0, :index 3}\n"
-        "{:type :ok, :f :txn, :value [[:send 5 [0 12]] [:poll {5 [[0 12]]}]], :time 5, :process 0, :index 4,\n"
-        " :rebalance-log [{:keys (5)}]}\n"
-    )  # fmt: skip
-    events = import_file(tmp_path / "history.edn", "jepsen-edn")
-    assert [event["index"] for event in events] == [0, 1, 3, 4]
-    assert events[0]["seek_to_beginning"] is True
-    assert events[3]["rebalance"] == ["jepsen/5"]
-    assert check_files([write(tmp_path / "h.jsonl", events)]).bad == ["precommitted-read"]
-
-
-@pytest.mark.parametrize("text", ["{:type :ok", '{:a "', "[1 2)", "{:a}", "{:type :ok} 7"])
-def test_refuses_what_is_not_edn_with_its_line(text: str, tmp_path: Path) -> None:
-    (tmp_path / "h.edn").write_text("\n" + text)
-    with pytest.raises(BadHistory, match=r"h\.edn"):
-        import_file(tmp_path / "h.edn", "jepsen-edn")
-
-
-def test_imports_kafkatest(tmp_path: Path) -> None:
-    where = {"topic": "t", "partition": 0}
-    lines: list[Any] = [{"timestamp": 1, "name": "startup_complete"}, "[2024] INFO a line of log4j"]
-    sent = {"timestamp": 2, "name": "producer_send_success", "key": None} | where
-    lines += [sent | {"value": str(i), "offset": i} for i in range(3)]
-    lines += [{"timestamp": 3, "name": "producer_send_error", "value": "9", "topic": "t", "message": "timed out"}]
-    lines += [{"timestamp": 4, "name": "partitions_assigned", "partitions": [where]}]
-    lines += [{"timestamp": 5, "name": "record_data", "value": str(i), "offset": i} | where for i in (0, 2)]
-    lines += [{"timestamp": 5, "name": "records_consumed", "count": 2, "partitions": []}]
-    events = import_file(write(tmp_path / "verifiable.log", lines), "kafkatest")
-    result = check_files([write(tmp_path / "h.jsonl", events)])
-    assert result.bad == ["lost-write"]
-    assert result.counts["acknowledged"] == 3
-    quiet = write(tmp_path / "quiet.log", [lines[-1]])
-    with pytest.raises(BadHistory, match="run it with --verbose"):
-        import_file(quiet, "kafkatest")
-    with pytest.raises(BadHistory, match="no operations of a Kafka history"):
-        import_file(write(tmp_path / "other.log", ["hello"]), "kafkatest")
 
 
 def test_importing_the_checker_pulls_in_no_kubernetes_locust_or_pytest() -> None:
