@@ -52,3 +52,12 @@ def test_no_history_or_a_broken_one_is_inconclusive(tmp_path: Path) -> None:
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "kafka/history-1.jsonl:1: missing time" in finding.reason
     assert str(tmp_path) not in finding.reason
+
+
+def test_a_dump_of_the_topic_turns_late_into_lost(tmp_path: Path) -> None:
+    folder = dossier(tmp_path, "0 ok send x=1@0 | 0 ok send x=2@1 | 1 ok poll x=1@0")
+    assert judge(folder, claim()).verdict is Verdict.INCONCLUSIVE
+    rows = [{"partition": 0, "offset": 0, "value": "1"}, {"end": {"0": 1}}]
+    (folder / "kafka" / "topic.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert judge(folder, claim(dump="kafka/topic.jsonl", topic_name="x")).verdict is Verdict.FAIL
+    assert judge(folder, claim(dump="kafka/none.jsonl")).verdict is Verdict.INCONCLUSIVE

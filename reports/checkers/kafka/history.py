@@ -15,7 +15,13 @@ PATTERN = "kafka/history-*.jsonl"
 
 
 def check(
-    dossier: Path, *, guarantees: str | Mapping[str, Any] | None = None, min_acked: int = 1, pattern: str = PATTERN
+    dossier: Path,
+    *,
+    guarantees: str | Mapping[str, Any] | None = None,
+    min_acked: int = 1,
+    pattern: str = PATTERN,
+    dump: str | None = None,
+    topic_name: str | None = None,
 ) -> Finding:
     """Whether nothing in the dossier's Kafka history breaks what the clients' configuration promises.
 
@@ -24,6 +30,8 @@ def check(
         guarantees: `acks=all,idempotence=true,…` or a mapping; what it leaves open, the history's headers say.
         min_acked: acknowledged records below which the history proves nothing.
         pattern: the files of the history, relative to the dossier.
+        dump: a full dump of the topic, relative to the dossier, which tells lost from late.
+        topic_name: the topic of rows in the dump that do not say it.
 
     Example::
 
@@ -33,7 +41,9 @@ def check(
     if not files:
         return Finding(Verdict.INCONCLUSIVE, f"no file {pattern} in the dossier: no client recorded what it did")
     try:
-        result = check_files(files, Guarantees.parse(guarantees or {}))
+        result = check_files(
+            files, Guarantees.parse(guarantees or {}), topic=dossier / dump if dump else None, topic_name=topic_name
+        )
     except BadHistory as error:
         return Finding(Verdict.INCONCLUSIVE, f"the Kafka history cannot be read: {_inside(error, dossier)}")
     evidence = [str(file.relative_to(dossier)) for file in files]
