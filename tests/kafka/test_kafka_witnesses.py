@@ -59,6 +59,36 @@ WITNESSES: list[tuple[str, str, str, tuple[int, ...]]] = [
         (1,),
     ),
     (
+        "unseen",
+        "0 ok send x=1@0",
+        "process 0 sent 1 to x/0 at offset 0 (ok), and no poll returned it",
+        (1,),
+    ),
+    (
+        "duplicate",
+        "0 ok send x=1@3 | 1 ok poll x=1@4,1@5,1@6,1@7,1@9",
+        "value 1 of x/0 was sent once and stands at offsets 3, 4, 5, 6",
+        (1, 3),
+    ),
+    (
+        "inconsistent-offsets",
+        "1 ok poll x=1@0 | 1 ok poll x=2@0 | 2 ok poll x=3@0 | 3 ok poll x=4@0 | 4 ok poll x=5@0 | 5 ok poll x=6@0",
+        "offset 0 of x/0 holds 1 as process 1 polled it, and 2 as process 1 polled it, and 3 as process 2 polled it, and 4 as process 3 polled it",
+        (1, 3, 5, 7),
+    ),
+    (
+        "realtime-order",
+        "0 ok send x=5@2 | 0 ok send x=1@9 | 1 ok send x=2@3 | 2 ok send x=7@10",
+        "value 1 was acknowledged at offset 9 of x/0, 0.000010 ms before 2 was sent, which stands at offset 3",
+        (3, 5),
+    ),
+    (
+        "lost-write",
+        "0 ok send x=1@2 | 0 ok send x=2@7 x=3@8 x=4@9 | 3 info poll x=3@8 | 1 ok poll x=3@8,4@9 | 2 ok poll x=2@7",
+        "process 0 sent 1 to x/0 at offset 2 (ok), and no poll returned it, though process 2 polled offset 7 beyond it",
+        (1, 9),
+    ),
+    (
         "phantom",
         "0 ok send x=1@0 | 1 ok poll x=1@0,9@4",
         "process 1 polled 9 at offset 4 of x/0, which nobody ever sent",
@@ -73,7 +103,7 @@ WITNESSES: list[tuple[str, str, str, tuple[int, ...]]] = [
     (
         "realtime-order",
         "0 ok send x=1@9 | 1 ok send x=2@3",
-        "value 1 was acknowledged at offset 9 of x/0, 0.000 ms before 2 was sent, which stands at offset 3",
+        "value 1 was acknowledged at offset 9 of x/0, 0.000010 ms before 2 was sent, which stands at offset 3",
         (1, 3),
     ),
     (

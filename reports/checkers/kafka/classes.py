@@ -156,7 +156,7 @@ def realtime_order(p: Partition) -> Found:
         gap = (rows.invoke_time[op] - rows.time[p.send_op[earlier]]) / 1e6
         text = (
             f"value {p.show(p.sent[earlier])} was acknowledged at offset {p.offsets[place[earlier]]} of {p.name}, "
-            f"{gap:.3f} ms before {p.show(p.sent[at])} was sent, which stands at offset {p.offsets[place[at]]}"
+            f"{gap:.6f} ms before {p.show(p.sent[at])} was sent, which stands at offset {p.offsets[place[at]]}"
         )
         return [int(p.send_op[earlier]), int(op)], text, int(place[at])
 
