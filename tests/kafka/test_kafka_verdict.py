@@ -194,3 +194,14 @@ def test_draws_the_order_around_a_finding() -> None:
     assert "process 1 poll ok" in picture
     assert 'class="r odd"' in picture
     assert judge(WHOLE).pictures == {}
+
+
+def test_without_transactions_a_send_with_an_offset_happened_and_its_neighbour_may_not_have() -> None:
+    text = "0 info send x=1@0 x=2 | 1 ok send x=3@5 | 2 ok poll x=3@5"
+    alone = judge(text, "transactions=false")
+    assert alone.seen == {"lost-write": 1}
+    assert alone.witnesses["lost-write"][0].text.startswith("process 0 sent 1 to x/0 at offset 0")
+    gap = alone.unproven["x/0"]
+    assert (gap.offsets.tolist(), gap.unlocated) == ([0], 0)
+    assert judge(text).seen == {}
+    assert judge(text).verdict is Verdict.PASS
