@@ -12,9 +12,11 @@ NODE_LOSS_S = 30
 def test_losing_a_worker_node_does_not_stop_viewers(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
-    """Losing one of three workers keeps 25 % of viewers served in every 10 s; its gateway pod moves in time."""
+    """Losing one of three workers keeps 15 % of viewers served in every 10 s; its gateway pod moves in time."""
+    # until the node counts as lost, half of all viewers meet its gateway pod, and half of the rest its director pod,
+    # which the gateway tries twice: about 38 % are served; 15 % is eight standard deviations of a window below that
     rate = stack.effort.viewers_per_s
     broken = break_under_load(stack, load, experiment, name="worker-node-kill", under="viewers", rate_per_s=rate)
     broken.is_proven(promise)
-    broken.keeps_serving(promise, at_least=0.25, window_s=10, min_requests=100)
+    broken.keeps_serving(promise, at_least=0.15, window_s=10, min_requests=100)
     broken.recovers(promise, "gateway", budget_s=stack.role("gateway").recovery_s + NODE_LOSS_S)
