@@ -10,7 +10,7 @@ def test_losing_a_broker_keeps_operators_served(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
     """Losing one of three brokers keeps at least 20 % of operators served in every 10 s; three are back in time."""
-    # the leader of the only partition may be hit: 6 s until the others miss it, then an election
+    # the leader of the only partition may be hit: 4 s until the others miss it, then an election
     rate = stack.effort.operators_per_s
     broken = break_under_load(stack, load, experiment, name="kafka-broker-pod-kill", under="operators", rate_per_s=rate)
     broken.is_proven(promise)
