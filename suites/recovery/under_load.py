@@ -36,6 +36,10 @@ class Broken:
         """Claim that a role is whole again within its budget, counted from the fault's effect."""
         promise.claim("recovery.within", fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
 
+    def all_hit_recover(self, promise: Promise, budgets: dict[str, float]) -> None:
+        """Claim that each of these roles that the fault hit, at least one, is whole again within its budget."""
+        promise.claim("recovery.of_all_hit", fault_id=self.fault_id, budgets=budgets, load=self.load)
+
 
 def break_under_load(
     stack: Stack, load: LoadFactory, experiment: Experiment, *, name: str, under: str, rate_per_s: float
