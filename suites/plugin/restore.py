@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from chaos.heal import heal_open
@@ -25,6 +24,7 @@ class Restorer:
         self._stack = stack
         self._ledger = Ledger(stack.settings.cluster_home)
         self._before: dict[str, Any] = {}
+        self._left: list[str] = []
 
     def remember(self, test: str) -> None:
         """Keep the state before a test as evidence."""
@@ -38,8 +38,7 @@ class Restorer:
         """
         within_s = 1.0 if self._ledger.open_entries() else BACK_WITHIN_S
         with suppress(WaitTimeout):  # the diff below says what is left, and its checker judges it
-            wait_for(lambda: not self._diff(), what="the stack to be as it was", within_s=within_s, every_s=0.5,
-                     describe=self._diff)  # fmt: skip
+            self._wait_until_back(within_s)
         after = snapshot(self._stack.cluster, self._stack.map)
         self._write(promise.test, "after.json", json.dumps(after, indent=1))
         self._write(promise.test, "diff.txt", "".join(line + "\n" for line in diff(self._before, after)))
@@ -49,16 +48,22 @@ class Restorer:
         """Heal what the test left open, so that the next one starts from a whole stack."""
         if self._ledger.open_entries():
             heal_open(self._stack.settings)
-            wait_for(lambda: not self._diff(), what="the stack to be as it was", within_s=BACK_WITHIN_S, every_s=0.5,
-                     describe=self._diff)  # fmt: skip
+            self._wait_until_back(BACK_WITHIN_S)
 
-    def _diff(self) -> list[str]:
-        return diff(self._before, snapshot(self._stack.cluster, self._stack.map))
+    def _wait_until_back(self, within_s: float) -> None:
+        wait_for(
+            self._is_back, what="the stack to be as it was", within_s=within_s, every_s=0.5, describe=lambda: self._left
+        )
+
+    def _is_back(self) -> bool:
+        """One look; what still differs is kept to be told, since a look is a dozen requests."""
+        self._left = diff(self._before, snapshot(self._stack.cluster, self._stack.map))
+        return not self._left
 
     def _write(self, test: str, name: str, text: str) -> None:
         path = self._stack.dossier / "state" / folder_of(test) / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text)
+        path.write_text(text)
 
 
 def folder_of(test: str) -> str:
