@@ -1,7 +1,7 @@
 """Operators writing and reading Selection Input and the Data Store through the gateway.
 
-Each Selection Input write carries its id in `X-Operation-Id` and leaves one line in `kafka/writes.jsonl`: `ok` with the
-offset the Manager named, `fail` only when the answer proves that nothing was written, else `info`.
+Each Selection Input write carries its id in `X-Operation-Id` and leaves one line in `kafka/writes-<load>.jsonl`: `ok`
+with the offset the Manager named, `fail` only when the answer proves that nothing was written, else `info`.
 
 Alone::
 
@@ -34,9 +34,9 @@ outcomes: WriteOutcomes
 
 @events.test_start.add_listener
 def open_outcomes(**_: Any) -> None:
-    """One file for the run, whichever load writes to it."""
+    """One file for all users of this load."""
     global outcomes  # noqa: PLW0603
-    outcomes = WriteOutcomes(run.dossier)
+    outcomes = WriteOutcomes(run.dossier, run.plan.load)
 
 
 class Operator(OpenLoopUser):

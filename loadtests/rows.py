@@ -75,10 +75,10 @@ class RequestRows(Lines):
 
 
 class WriteOutcomes(Lines):
-    """`kafka/writes.jsonl`: what became of each Selection Input write."""
+    """`kafka/writes-<load>.jsonl`: what became of each Selection Input write."""
 
-    def __init__(self, dossier: Path) -> None:
-        super().__init__(dossier / "kafka" / "writes.jsonl")
+    def __init__(self, dossier: Path, load: str) -> None:
+        super().__init__(dossier / "kafka" / f"writes-{load}.jsonl")
 
     def outcome(self, **row: Any) -> None:
         """One write: id, op, path, start_ns, end_ns, outcome (ok, fail or info), status, offset."""

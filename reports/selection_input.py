@@ -1,4 +1,4 @@
-"""The three witnesses of Selection Input's order, read from a dossier: answers, topic, journal."""
+"""The three witnesses of Selection Input's order while one load wrote, read from a dossier: answers, topic, journal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-WRITES, TOPIC, JOURNAL = "kafka/writes.jsonl", "kafka/topic.jsonl", "kafka/journal.jsonl"
+
+@dataclass(frozen=True)
+class Files:
+    """Where the witnesses of one load are, relative to the dossier."""
+
+    load: str
+
+    @property
+    def writes(self) -> str:
+        """What its operators were answered."""
+        return f"kafka/writes-{self.load}.jsonl"
+
+    @property
+    def topic(self) -> str:
+        """What an independent consumer read of the topic, from where it stood before the load to its end."""
+        return f"kafka/topic-{self.load}.jsonl"
+
+    @property
+    def journal(self) -> str:
+        """What the worker says it applied, from where it stood before the load."""
+        return f"kafka/journal-{self.load}.jsonl"
+
+    @property
+    def history(self) -> str:
+        """All three as one Kafka history."""
+        return f"kafka/history-{self.load}.jsonl"
 
 
 class Missing(Exception):
@@ -44,6 +69,7 @@ class Applied:
 class Evidence:
     """All three; `topic` maps each offset from the read's begin to below `end` to the id of the write there."""
 
+    files: Files
     writes: tuple[Write, ...]
     topic: dict[int, str]
     end: int
@@ -55,17 +81,6 @@ class Evidence:
         return [write for write in self.writes if write.outcome == "ok"]
 
     @cached_property
-    def begin(self) -> int:
-        """The first offset of this run; `end` when none of its writes is there."""
-        ours = {write.id for write in self.writes}
-        return next((offset for offset in sorted(self.topic) if self.topic[offset] in ours), self.end)
-
-    @cached_property
-    def journal_begin(self) -> int:
-        """The index of the first journal line of this run."""
-        return next((n for n, row in enumerate(self.journal) if row.offset >= self.begin), len(self.journal))
-
-    @cached_property
     def offsets(self) -> dict[str, list[int]]:
         """Where each write stands in the topic."""
         found: dict[str, list[int]] = {}
@@ -74,20 +89,27 @@ class Evidence:
                 found.setdefault(name, []).append(offset)
         return found
 
+    @cached_property
+    def written(self) -> dict[str, list[int]]:
+        """The same for the writes of this load only; a late record of an earlier one may stand beside them."""
+        ours = {write.id for write in self.writes}
+        return {name: offsets for name, offsets in self.offsets.items() if name in ours}
 
-def read_evidence(dossier: Path) -> Evidence:
-    """Read the three files.
+
+def read_evidence(dossier: Path, load: str) -> Evidence:
+    """Read the three files of a load.
 
     Raises:
         Missing: one is not there, a line is wrong, the topic was not read whole or has several partitions, or lines
             of the journal were left out.
     """
-    topic, end = _topic(dossier)
-    return Evidence(tuple(_writes(dossier)), topic, end, tuple(_journal(dossier)))
+    files = Files(load)
+    topic, end = _topic(dossier, files.topic)
+    return Evidence(files, tuple(_writes(dossier, files.writes)), topic, end, tuple(_journal(dossier, files.journal)))
 
 
-def _writes(dossier: Path) -> Iterator[Write]:
-    for number, row in _rows(dossier, WRITES):
+def _writes(dossier: Path, file: str) -> Iterator[Write]:
+    for number, row in _rows(dossier, file):
         try:
             offset = row.get("offset")
             if row["outcome"] not in {"ok", "fail", "info"}:
@@ -97,31 +119,31 @@ def _writes(dossier: Path) -> Iterator[Write]:
                 int(offset) if offset is not None else None,
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
-            raise Missing(f"{WRITES}:{number}", f"is not a write: {error!r}") from error
+            raise Missing(f"{file}:{number}", f"is not a write: {error!r}") from error
         yield write
 
 
-def _topic(dossier: Path) -> tuple[dict[int, str], int]:
+def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
     found: dict[int, str] = {}
     ends: dict[str, int] | None = None
     begin = 0
-    for number, row in _rows(dossier, TOPIC):
+    for number, row in _rows(dossier, file):
         if ends is not None:
-            raise Missing(TOPIC, f"goes on after its end, at line {number}")
+            raise Missing(file, f"goes on after its end, at line {number}")
         if "end" in row:
             ends, begin = row["end"], int(row.get("begin", {}).get("0", 0))
             continue
         try:
             offset, value = int(row["offset"]), row["value"]
             if offset in found and row["partition"] == 0:
-                raise Missing(TOPIC, f"holds offset {offset} twice: the read cannot be trusted")
+                raise Missing(file, f"holds offset {offset} twice: the read cannot be trusted")
             found[offset] = _id(value)
         except (KeyError, TypeError, ValueError) as error:
-            raise Missing(f"{TOPIC}:{number}", f"is not a record: {error!r}") from error
+            raise Missing(f"{file}:{number}", f"is not a record: {error!r}") from error
     if ends is None:
-        raise Missing(TOPIC, "lacks its last line with the high watermark, so it may not be the whole topic")
+        raise Missing(file, "lacks its last line with the high watermark, so it may not be the whole topic")
     if set(ends) != {"0"}:
-        raise Missing(TOPIC, f"has partitions {', '.join(sorted(ends))}; a total order is promised for one only")
+        raise Missing(file, f"has partitions {', '.join(sorted(ends))}; a total order is promised for one only")
     end = int(ends["0"])
     first = min(found, default=end)
     holes = [offset for offset in range(first, end) if offset not in found]
@@ -129,7 +151,7 @@ def _topic(dossier: Path) -> tuple[dict[int, str], int]:
         where = (
             f"lacks offset {holes[0]}" if holes else f"begins at offset {first} and ends at {max(found, default=-1)}"
         )
-        raise Missing(TOPIC, f"is not whole: it {where}, and was to be read from {begin} to {end}")
+        raise Missing(file, f"is not whole: it {where}, and was to be read from {begin} to {end}")
     return found, end
 
 
@@ -143,15 +165,15 @@ def _id(value: Any) -> str:
     return str(value.get("id") or "") if isinstance(value, dict) else ""
 
 
-def _journal(dossier: Path) -> Iterator[Applied]:
+def _journal(dossier: Path, file: str) -> Iterator[Applied]:
     last: int | None = None
-    for number, row in _rows(dossier, JOURNAL):
+    for number, row in _rows(dossier, file):
         try:
             seq, applied = int(row["seq"]), Applied(int(row["offset"]), str(row["id"] or ""), number)
         except (KeyError, TypeError, ValueError) as error:
-            raise Missing(f"{JOURNAL}:{number}", f"is not a journal line: {error!r}") from error
+            raise Missing(f"{file}:{number}", f"is not a journal line: {error!r}") from error
         if last is not None and seq != last + 1:
-            raise Missing(f"{JOURNAL}:{number}", f"has seq {seq} after {last}: lines were left out")
+            raise Missing(f"{file}:{number}", f"has seq {seq} after {last}: lines were left out")
         last = seq
         yield applied
 

@@ -133,7 +133,7 @@ class Story:
 
 
 class Log:
-    """Selection Input as three witnesses tell it; change any of them before `write`.
+    """Selection Input as three witnesses tell it while `operators` wrote; change any of them before `write`.
 
     Example::
 
@@ -164,7 +164,7 @@ class Log:
         journal = [{"seq": seq, **row} for seq, row in enumerate(self.journal)]
         end = {"begin": {"0": self.begin}, "end": ends or {"0": self.end}}
         for name, rows in (("writes", self.writes), ("topic", [*self.topic, end]), ("journal", journal)):
-            (self.folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+            (self.folder / f"{name}-operators.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         return self.folder.parent
 
 
@@ -249,9 +249,9 @@ def _run(folder: Path) -> Run:
                                               "reaction_s": 75}),
         ]),
         (ORDER, "No acknowledged write is lost, applied twice or out of order.", 29.0, [
-            Claim("ordering.no_acknowledged_write_lost", {"min_acked": 100}),
-            Claim("ordering.applied_once_in_order"),
-            Claim("ordering.journal_agrees_with_topic"),
+            Claim("ordering.no_acknowledged_write_lost", {"load": "operators", "min_acked": 100}),
+            Claim("ordering.applied_once_in_order", {"load": "operators"}),
+            Claim("ordering.journal_agrees_with_topic", {"load": "operators"}),
         ]),
     ]  # fmt: skip
     for test, promise, seconds, claims in told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +16,19 @@ from hypothesis import strategies as st
 from reports.checkers import ordering
 from reports.verdict import Finding, Verdict
 
-PROMISES: dict[str, Callable[[Path], Finding]] = {
+PROMISES: dict[str, Callable[..., Finding]] = {
     "kept": ordering.no_acknowledged_write_lost,
     "produced once": ordering.produced_once,
     "real time": ordering.acknowledged_in_real_time_order,
     "applied": ordering.applied_once_in_order,
     "agrees": ordering.journal_agrees_with_topic,
 }
-ORDER = list(Verdict)
+ORDER, LOAD = list(Verdict), "operators"
 
 
 def red(folder: Path) -> dict[str, str]:
     """Which promises are not kept, with the classes found."""
-    found = {name: promise(folder) for name, promise in PROMISES.items()}
+    found = {name: promise(folder, load=LOAD) for name, promise in PROMISES.items()}
     return {name: ", ".join(f.data.get("bad", {"?": 0})) for name, f in found.items() if f.verdict is not Verdict.PASS}
 
 
@@ -93,12 +94,12 @@ def test_a_defect_turns_its_promise_red_and_only_that(
     log = Log(tmp_path, 40)
     break_it(log, at)
     assert red(log.write()) == {promise: named}
-    assert ordering.selection_input(tmp_path).verdict is Verdict.FAIL
+    assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.FAIL
 
 
 def test_all_in_order_is_a_pass(tmp_path: Path) -> None:
     assert red(Log(tmp_path, 40).write()) == {}
-    finding = ordering.selection_input(tmp_path, min_acked=40)
+    finding = ordering.selection_input(tmp_path, load=LOAD, min_acked=40)
     assert (finding.verdict, "all 40 acknowledged" in finding.reason) == (Verdict.PASS, True)
 
 
@@ -130,7 +131,7 @@ def test_an_inversion_far_back_is_found_with_both_names(tmp_path: Path) -> None:
     log.writes[30]["end_ns"] = START_NS
     log.writes[5]["start_ns"] = START_NS + 1
     log.write()
-    finding = ordering.acknowledged_in_real_time_order(tmp_path)
+    finding = ordering.acknowledged_in_real_time_order(tmp_path, load=LOAD)
     assert finding.verdict is Verdict.FAIL
     assert "w30 at 30 was acknowledged before w5 at 5 was sent" in finding.reason
 
@@ -141,7 +142,7 @@ def test_five_witnesses_are_named_and_the_rest_counted(tmp_path: Path) -> None:
         log.topic[at]["value"] = None
         log.journal[at]["id"] = ""
     log.write()
-    finding = ordering.no_acknowledged_write_lost(tmp_path)
+    finding = ordering.no_acknowledged_write_lost(tmp_path, load=LOAD)
     assert finding.reason.startswith("8 acknowledged but lost: w10 (answered offset 10), w11")
     assert finding.reason.endswith("…")
     assert "w14" in finding.reason
@@ -150,14 +151,14 @@ def test_five_witnesses_are_named_and_the_rest_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", ["writes", "topic", "journal"])
 def test_a_missing_or_damaged_witness_is_inconclusive(tmp_path: Path, file: str) -> None:
-    path = Log(tmp_path, 40).write() / "kafka" / f"{file}.jsonl"
+    path = Log(tmp_path, 40).write() / "kafka" / f"{file}-operators.jsonl"
     text = path.read_text()
     path.write_text(text[:-9])
-    assert ordering.selection_input(tmp_path).verdict is Verdict.INCONCLUSIVE
+    assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
     path.unlink()
-    finding = ordering.selection_input(tmp_path)
+    finding = ordering.selection_input(tmp_path, load=LOAD)
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert f"kafka/{file}.jsonl" in finding.reason
+    assert f"kafka/{file}-operators.jsonl" in finding.reason
 
 
 @pytest.mark.parametrize(
@@ -178,26 +179,26 @@ def test_a_read_that_is_not_whole_is_inconclusive(tmp_path: Path, change: Callab
     log = Log(tmp_path, 40)
     change(log)
     log.write()
-    finding = ordering.selection_input(tmp_path)
+    finding = ordering.selection_input(tmp_path, load=LOAD)
     assert (finding.verdict, why in finding.reason) == (Verdict.INCONCLUSIVE, True), finding.reason
 
 
 def test_without_its_watermark_the_topic_proves_nothing(tmp_path: Path) -> None:
-    path = Log(tmp_path, 40).write() / "kafka/topic.jsonl"
+    path = Log(tmp_path, 40).write() / "kafka/topic-operators.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    assert "high watermark" in ordering.no_acknowledged_write_lost(tmp_path).reason
+    assert "high watermark" in ordering.no_acknowledged_write_lost(tmp_path, load=LOAD).reason
 
 
 def test_two_partitions_promise_no_total_order(tmp_path: Path) -> None:
     Log(tmp_path, 40).write(ends={"0": 40, "1": 0})
-    assert "a total order is promised for one only" in ordering.selection_input(tmp_path).reason
+    assert "a total order is promised for one only" in ordering.selection_input(tmp_path, load=LOAD).reason
 
 
 def test_journal_lines_left_out_are_no_proof_of_a_hole(tmp_path: Path) -> None:
-    path = Log(tmp_path, 40).write() / "kafka/journal.jsonl"
+    path = Log(tmp_path, 40).write() / "kafka/journal-operators.jsonl"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:5] + lines[6:]))
-    finding = ordering.journal_agrees_with_topic(tmp_path)
+    finding = ordering.journal_agrees_with_topic(tmp_path, load=LOAD)
     assert (finding.verdict, "lines were left out" in finding.reason) == (Verdict.INCONCLUSIVE, True)
 
 
@@ -205,26 +206,26 @@ def test_a_worker_that_applied_nothing_has_no_order_to_judge(tmp_path: Path) -> 
     log = Log(tmp_path, 40)
     log.journal.clear()
     log.write()
-    assert ordering.applied_once_in_order(tmp_path).verdict is Verdict.INCONCLUSIVE
-    assert ordering.journal_agrees_with_topic(tmp_path).verdict is Verdict.FAIL
+    assert ordering.applied_once_in_order(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
+    assert ordering.journal_agrees_with_topic(tmp_path, load=LOAD).verdict is Verdict.FAIL
 
 
 def test_too_few_acknowledged_is_inconclusive_but_a_lost_one_is_still_a_fail(tmp_path: Path) -> None:
     log = Log(tmp_path, 40)
     log.write()
-    assert ordering.selection_input(tmp_path, min_acked=41).verdict is Verdict.INCONCLUSIVE
-    assert ordering.no_acknowledged_write_lost(tmp_path, min_acked=41).verdict is Verdict.INCONCLUSIVE
-    assert ordering.no_acknowledged_write_lost(tmp_path, min_acked=40).verdict is Verdict.PASS
+    assert ordering.selection_input(tmp_path, load=LOAD, min_acked=41).verdict is Verdict.INCONCLUSIVE
+    assert ordering.no_acknowledged_write_lost(tmp_path, load=LOAD, min_acked=41).verdict is Verdict.INCONCLUSIVE
+    assert ordering.no_acknowledged_write_lost(tmp_path, load=LOAD, min_acked=40).verdict is Verdict.PASS
     drop(log, 5)
     log.write()
-    assert ordering.selection_input(tmp_path, min_acked=41).verdict is Verdict.FAIL
+    assert ordering.selection_input(tmp_path, load=LOAD, min_acked=41).verdict is Verdict.FAIL
 
 
 def test_nothing_acknowledged_is_inconclusive_though_nothing_is_lost(tmp_path: Path) -> None:
     log = Log(tmp_path, 0)
     log.write()
-    assert ordering.no_acknowledged_write_lost(tmp_path, min_acked=0).verdict is Verdict.INCONCLUSIVE
-    assert ordering.selection_input(tmp_path, min_acked=0).verdict is Verdict.INCONCLUSIVE
+    assert ordering.no_acknowledged_write_lost(tmp_path, load=LOAD, min_acked=0).verdict is Verdict.INCONCLUSIVE
+    assert ordering.selection_input(tmp_path, load=LOAD, min_acked=0).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("needed", "verdict"), [(20, "PASS"), (21, "INCONCLUSIVE")])
@@ -234,7 +235,7 @@ def test_enough_must_be_acknowledged_while_the_fault_was_in(tmp_path: Path, need
     story = Story(tmp_path)
     story.fault("f1", t=5.99, victim=("kafka-0", "u"), effective=0.02, healed=2.0)
     story.write()
-    finding = ordering.enough_acknowledged(tmp_path, min_acked_during_faults=needed)
+    finding = ordering.enough_acknowledged(tmp_path, load=LOAD, min_acked_during_faults=needed)
     assert finding.verdict == verdict, finding.reason
 
 
@@ -251,21 +252,11 @@ def test_one_more_violation_never_improves_the_verdict(
     before = Verdict.PASS
     for which, at in defects:
         BREAKS[which](log, min(at, log.end - 2))
-        after = ordering.selection_input(log.write()).verdict
+        after = ordering.selection_input(log.write(), load=LOAD).verdict
         if which != BREAKS.index(swap_in_topic) and which != BREAKS.index(swap_applied):  # twice swapped is as it was
             assert ORDER.index(after) <= ORDER.index(before)
             assert after is not Verdict.PASS
         before = after
-
-
-def old_history(log: Log) -> Log:
-    """The first 20 records are of an earlier run, whose defects stand in topic and journal for ever."""
-    del log.writes[:20]
-    log.topic[4]["value"] = {"id": "w3"}
-    log.journal[4]["id"] = "w3"
-    log.journal[8:10] = [log.journal[9], log.journal[8], log.journal[8]]
-    del log.journal[14]
-    return log
 
 
 def test_what_an_earlier_run_left_is_not_judged(tmp_path: Path) -> None:
@@ -278,8 +269,28 @@ def test_a_read_that_began_too_late_is_inconclusive(tmp_path: Path) -> None:
     log = Log(tmp_path, 40)
     log.begin_at(1000)
     del log.topic[0]
-    assert ordering.no_acknowledged_write_lost(log.write()).verdict is Verdict.INCONCLUSIVE
+    assert ordering.no_acknowledged_write_lost(log.write(), load=LOAD).verdict is Verdict.INCONCLUSIVE
 
 
-def test_an_earlier_runs_defects_are_not_judged(tmp_path: Path) -> None:
-    assert red(old_history(Log(tmp_path, 40)).write()) == {}
+def test_a_late_record_of_an_earlier_load_is_applied_but_not_counted(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    del log.writes[0]
+    assert red(log.write()) == {}
+    assert "each of 39 writes" in ordering.produced_once(tmp_path, load=LOAD).reason
+
+
+def test_what_another_load_wrote_later_is_not_lost(tmp_path: Path) -> None:
+    """Each load's writes are its own: a dossier judged again after later tests gives the same verdict."""
+    Log(tmp_path, 40).write()
+    later = {"id": "later", "start_ns": 1, "end_ns": 2, "outcome": "ok", "offset": 40}
+    (tmp_path / "kafka" / "writes-operators-2.jsonl").write_text(json.dumps(later) + "\n")
+    assert red(tmp_path) == {}
+
+
+def test_without_a_write_of_this_load_in_the_topic_nothing_is_told(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    for row in log.writes:
+        row["id"] += " of another"
+    log.write()
+    for promise in (ordering.produced_once, ordering.journal_agrees_with_topic):
+        assert promise(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE

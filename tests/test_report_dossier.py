@@ -114,7 +114,7 @@ def test_judging_again_gives_the_same_run(tmp_path: Path) -> None:
 def test_judging_again_sees_what_changed_and_keeps_what_has_no_claim(tmp_path: Path) -> None:
     folder, run = tell(tmp_path / "run", lost_write=False)
     assert {test.id: test.verdict for test in run.tests}[ORDER] is Verdict.PASS
-    (folder / "kafka/topic.jsonl").unlink()
+    (folder / "kafka/topic-operators.jsonl").unlink()
     again = {test.id: test for test in judge_again(folder, run).tests}
     assert again[ORDER].verdict is Verdict.INCONCLUSIVE
     assert again[GATEWAY].verdict is Verdict.PASS

@@ -28,7 +28,7 @@ def test_a_failure_reads_as_promised(told: tuple[Path, Run]) -> None:
     assert [line.split()[0] for line in text.splitlines()] == ["FAIL:", "promise", "measured", "look", "repeat"]
     assert f"crucible run {ORDER} --profile quick --seed 81" in text
     assert "reports/out/20261121-034500-ab12/report.html#ordering-" in text
-    assert "kafka/writes.jsonl" in text
+    assert "kafka/writes-operators.jsonl" in text
 
 
 def test_a_failure_under_a_fault_names_fault_load_and_all_that_is_wrong(told: tuple[Path, Run]) -> None:

@@ -1,8 +1,8 @@
 """Selection Input: is every acknowledged write kept, and applied once and in order?
 
-Three witnesses that share nothing: what operators were answered (`kafka/writes.jsonl`), what an independent consumer
-read (`kafka/topic.jsonl`), what the worker says it applied (`kafka/journal.jsonl`). Each function holds one promise,
-and each way to break the stack breaks one of them only:
+Three witnesses that share nothing: what a load's operators were answered (`kafka/writes-<load>.jsonl`), what an
+independent consumer read (`kafka/topic-<load>.jsonl`), what the worker says it applied (`kafka/journal-<load>.jsonl`).
+Each function holds one promise, and each way to break the stack breaks one of them only:
 
 | broken | red | untouched, because |
 |---|---|---|
@@ -14,7 +14,7 @@ and each way to break the stack breaks one of them only:
 | produced in another order than acknowledged | `acknowledged_in_real_time_order` | the log itself is consistent |
 | produced twice | `produced_once` | each copy is applied once, where it stands |
 
-Topic and journal outlive a run; only what this run's writes began is judged.
+Topic and journal outlive a load; both were read from where they stood before it began.
 
 Sources: Jepsen's Kafka workload for the classes; research on Selection Input, O2, O3, O5, O6.
 """
@@ -25,28 +25,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reports import certificates, timeline
-from reports.selection_input import JOURNAL, TOPIC, WRITES, Evidence, Missing, Write, read_evidence
+from reports.selection_input import Evidence, Missing, Write, read_evidence
 from reports.verdict import Finding, Verdict, worst_of
 
 SHOWN = 5
 
 
 def selection_input(
-    dossier: Path, *, min_acked: int = 1, min_acked_during_faults: int = 0, fault_ids: list[str] | None = None
+    dossier: Path,
+    *,
+    load: str,
+    min_acked: int = 1,
+    min_acked_during_faults: int = 0,
+    fault_ids: list[str] | None = None,
 ) -> Finding:
     """All promises about the order of Selection Input together; the worst decides.
 
     Args:
+        load: whose writes.
         min_acked: acknowledged writes below which nothing can be said.
         min_acked_during_faults: how many of them must be answered between a fault's act and its healing.
         fault_ids: the faults meant; all of the run when absent.
 
     Example::
 
-        Claim("ordering.selection_input", {"min_acked": 500, "min_acked_during_faults": 50})
+        Claim("ordering.selection_input", {"load": "operators", "min_acked": 500, "min_acked_during_faults": 50})
     """
     try:
-        evidence = read_evidence(dossier)
+        evidence = read_evidence(dossier, load)
     except Missing as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), evidence=(error.file,))
     findings = [
@@ -58,7 +64,8 @@ def selection_input(
     if worst.verdict is Verdict.PASS:
         return Finding(
             worst.verdict, "; ".join(finding.reason for finding in findings), findings[1].measured,
-            "none lost, each applied once, in order", (WRITES, TOPIC, JOURNAL),
+            "none lost, each applied once, in order",
+            (evidence.files.writes, evidence.files.topic, evidence.files.journal),
         )  # fmt: skip
     same = [finding for finding in findings if finding.verdict is worst.verdict]
     files = tuple(dict.fromkeys(file for finding in same for file in finding.evidence))
@@ -66,37 +73,42 @@ def selection_input(
 
 
 def enough_acknowledged(
-    dossier: Path, *, min_acked: int = 1, min_acked_during_faults: int = 0, fault_ids: list[str] | None = None
+    dossier: Path,
+    *,
+    load: str,
+    min_acked: int = 1,
+    min_acked_during_faults: int = 0,
+    fault_ids: list[str] | None = None,
 ) -> Finding:
     """Enough writes were acknowledged, in all and while faults were in, for their order to mean something."""
     return _with_evidence(
-        dossier, lambda evidence: _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids)
+        dossier, load, lambda evidence: _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids)
     )
 
 
-def no_acknowledged_write_lost(dossier: Path, *, min_acked: int = 1) -> Finding:
+def no_acknowledged_write_lost(dossier: Path, *, load: str, min_acked: int = 1) -> Finding:
     """Every acknowledged write is in the topic, at the offset that its answer named."""
-    return _with_evidence(dossier, lambda evidence: _kept(evidence, min_acked))
+    return _with_evidence(dossier, load, lambda evidence: _kept(evidence, min_acked))
 
 
-def produced_once(dossier: Path) -> Finding:
+def produced_once(dossier: Path, *, load: str) -> Finding:
     """No write stands in the topic twice."""
-    return _with_evidence(dossier, _produced_once)
+    return _with_evidence(dossier, load, _produced_once)
 
 
-def acknowledged_in_real_time_order(dossier: Path) -> Finding:
+def acknowledged_in_real_time_order(dossier: Path, *, load: str) -> Finding:
     """A write acknowledged before another was sent has the lower offset."""
-    return _with_evidence(dossier, _real_time)
+    return _with_evidence(dossier, load, _real_time)
 
 
-def applied_once_in_order(dossier: Path) -> Finding:
+def applied_once_in_order(dossier: Path, *, load: str) -> Finding:
     """The worker applied no offset twice, and, a repetition left out, none after a higher one."""
-    return _with_evidence(dossier, _applied)
+    return _with_evidence(dossier, load, _applied)
 
 
-def journal_agrees_with_topic(dossier: Path) -> Finding:
+def journal_agrees_with_topic(dossier: Path, *, load: str) -> Finding:
     """Every record of the topic was applied, as what it is, and nothing else was."""
-    return _with_evidence(dossier, _agrees)
+    return _with_evidence(dossier, load, _agrees)
 
 
 def _enough(evidence: Evidence, dossier: Path, min_acked: int, min_during: int, fault_ids: list[str] | None) -> Finding:
@@ -110,14 +122,14 @@ def _enough(evidence: Evidence, dossier: Path, min_acked: int, min_during: int, 
     budget = f"at least {min_acked}" + (f", {min_during} during faults" if min_during else "")
     if len(acked) < max(1, min_acked) or during < min_during:
         said = f"{measured}; {budget} are needed to tell"
-        return Finding(Verdict.INCONCLUSIVE, said, measured, budget, (WRITES,))
-    return Finding(Verdict.PASS, measured, measured, budget, (WRITES,))
+        return Finding(Verdict.INCONCLUSIVE, said, measured, budget, (evidence.files.writes,))
+    return Finding(Verdict.PASS, measured, measured, budget, (evidence.files.writes,))
 
 
 def _kept(evidence: Evidence, min_acked: int) -> Finding:
     if len(evidence.acked) < max(1, min_acked):
         said = f"{len(evidence.acked)} writes were acknowledged; {min_acked} are needed to tell"
-        return Finding(Verdict.INCONCLUSIVE, said, evidence=(WRITES,))
+        return Finding(Verdict.INCONCLUSIVE, said, evidence=(evidence.files.writes,))
     lost, moved = [], []
     for write in evidence.acked:
         offsets = evidence.offsets.get(write.id, [])
@@ -128,23 +140,33 @@ def _kept(evidence: Evidence, min_acked: int) -> Finding:
     classes = {"acknowledged but lost": lost, "acknowledged but misplaced": moved}
     measured = f"{len(lost)} of {len(evidence.acked)} lost"
     good = f"all {len(evidence.acked)} acknowledged writes are kept"
-    return _classes(classes, good, measured, "none lost", (WRITES, TOPIC))
+    return _classes(classes, good, measured, "none lost", (evidence.files.writes, evidence.files.topic))
 
 
 def _produced_once(evidence: Evidence) -> Finding:
-    ours = {name: offsets for name, offsets in evidence.offsets.items() if offsets[-1] >= evidence.begin}
+    ours = evidence.written
     if not ours:
-        return Finding(Verdict.INCONCLUSIVE, "no write of this run is in the topic", evidence=(WRITES, TOPIC))
+        return Finding(
+            Verdict.INCONCLUSIVE,
+            "no write of this load is in the topic",
+            evidence=(evidence.files.writes, evidence.files.topic),
+        )
     twice = [f"{name} at offsets {offsets}" for name, offsets in ours.items() if len(offsets) > 1]
     good = f"each of {len(ours)} writes is in the topic once"
-    return _classes({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (TOPIC,))
+    return _classes({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (evidence.files.topic,))
 
 
 def _real_time(evidence: Evidence) -> Finding:
     placed = [(write, offsets[0]) for write in evidence.acked if (offsets := evidence.offsets.get(write.id))]
     wrong = [f"{a.id} at {i} was acknowledged before {b.id} at {j} was sent" for a, i, b, j in _inversions(placed)]
     good = f"{len(placed)} writes stand in the order of their answers"
-    return _classes({"against real time": wrong}, good, f"{len(wrong)} against real time", "none", (WRITES, TOPIC))
+    return _classes(
+        {"against real time": wrong},
+        good,
+        f"{len(wrong)} against real time",
+        "none",
+        (evidence.files.writes, evidence.files.topic),
+    )
 
 
 def _inversions(placed: list[tuple[Write, int]]) -> Iterator[tuple[Write, int, Write, int]]:
@@ -162,27 +184,33 @@ def _inversions(placed: list[tuple[Write, int]]) -> Iterator[tuple[Write, int, W
 
 
 def _applied(evidence: Evidence) -> Finding:
-    if evidence.journal_begin == len(evidence.journal):
-        said = "the worker applied nothing of this run, so its order is unknown"
-        return Finding(Verdict.INCONCLUSIVE, said, evidence=(JOURNAL,))
+    if not evidence.journal:
+        said = "the worker applied nothing, so its order is unknown"
+        return Finding(Verdict.INCONCLUSIVE, said, evidence=(evidence.files.journal,))
     seen: set[int] = set()
     twice, disorder, highest = [], [], -1
-    for number, row in enumerate(evidence.journal):
-        if number >= evidence.journal_begin and row.offset in seen:
+    for row in evidence.journal:
+        if row.offset in seen:
             twice.append(f"offset {row.offset} ({row.id}) at line {row.line}")
-        elif number >= evidence.journal_begin and row.offset < highest:
+        elif row.offset < highest:
             disorder.append(f"offset {row.offset} ({row.id}) after {highest} at line {row.line}")
         seen.add(row.offset)
         highest = max(highest, row.offset)
     classes = {"applied twice": twice, "applied out of order": disorder}
-    good = f"{len(evidence.journal) - evidence.journal_begin} records applied once and in order"
-    return _classes(classes, good, f"{len(twice)} twice, {len(disorder)} out of order", "none", (JOURNAL,))
+    good = f"{len(evidence.journal)} records applied once and in order"
+    return _classes(
+        classes, good, f"{len(twice)} twice, {len(disorder)} out of order", "none", (evidence.files.journal,)
+    )
 
 
 def _agrees(evidence: Evidence) -> Finding:
-    topic = {offset: name for offset, name in evidence.topic.items() if offset >= evidence.begin}
-    if not topic:
-        return Finding(Verdict.INCONCLUSIVE, "no write of this run is in the topic", evidence=(WRITES, TOPIC))
+    topic = evidence.topic
+    if not evidence.written:
+        return Finding(
+            Verdict.INCONCLUSIVE,
+            "no write of this load is in the topic",
+            evidence=(evidence.files.writes, evidence.files.topic),
+        )
     applied = {row.offset: row for row in evidence.journal}
     last = max(applied, default=-1)
     missing = [offset for offset in topic if offset not in applied]
@@ -197,12 +225,12 @@ def _agrees(evidence: Evidence) -> Finding:
     }
     good = f"the worker applied all {len(topic)} records, to offset {evidence.end - 1}"
     measured = f"{len(missing)} of {len(topic)} not applied"
-    return _classes(classes, good, measured, "all applied", (TOPIC, JOURNAL))
+    return _classes(classes, good, measured, "all applied", (evidence.files.topic, evidence.files.journal))
 
 
-def _with_evidence(dossier: Path, judge: Callable[[Evidence], Finding]) -> Finding:
+def _with_evidence(dossier: Path, load: str, judge: Callable[[Evidence], Finding]) -> Finding:
     try:
-        evidence = read_evidence(dossier)
+        evidence = read_evidence(dossier, load)
     except Missing as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), evidence=(error.file,))
     return judge(evidence)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures.order_evidence import gather
+from fixtures.order_evidence import gather, log_begin
+from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 
 
@@ -10,11 +11,15 @@ def test_selection_input_keeps_every_write_in_order(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
     """No acknowledged write is lost, applied twice or out of order while a broker pod and a worker node die."""
+    since = log_begin(stack.settings)
     with load("operators", stack.effort.operators_per_s) as operators:
         operators.wait_until_steady()
         fault = experiment("ordering-under-loss")
         stack.try_wait(lambda: operators.wait_until_steady(hold_for_s=stack.effort.after_s))
-    gather(stack.settings, stack.dossier, stack.log_begin)
+    gather(stack.settings, stack.dossier, operators.name, since)
+    enough = stack.effort.min_acked
     promise.claim("certificate.proven", experiment=fault.folder, min_faults=2)
     promise.claim("progress.during_fault", load=operators.name, fault_id=fault.fault_id, at_least=10)
-    promise.claim("ordering.selection_input", min_acked=stack.effort.min_acked, min_acked_during_faults=10)
+    promise.claim("ordering.selection_input", load=operators.name, min_acked=enough, min_acked_during_faults=10)
+    history = Files(operators.name).history
+    promise.claim("kafka.history.check", pattern=history, guarantees={"reads": "to_end"}, min_acked=enough)

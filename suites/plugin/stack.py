@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.kube import Cluster
-from fixtures.order_evidence import LogBegin
 from fixtures.settings import Settings
 from fixtures.stack_map import Role, Scaling, StackMap
 from fixtures.timeline import Timeline
@@ -29,7 +28,6 @@ class Stack:
     watcher: Watcher
     timeline: Timeline
     dossier: Path
-    log_begin: LogBegin
 
     @property
     def effort(self) -> Effort:

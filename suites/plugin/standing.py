@@ -11,7 +11,6 @@ from fixtures.cluster.up import stack_map_of, up
 from fixtures.images import ensure_images
 from fixtures.kube import Cluster
 from fixtures.lock import lock
-from fixtures.order_evidence import log_begin
 from fixtures.settings import Settings
 from fixtures.timeline import Timeline
 from fixtures.watcher import Watcher
@@ -40,5 +39,5 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
     stack_map = stack_map_of(settings)
     watcher = keep.enter_context(Watcher(cluster, stack_map, timeline))
     assert settings.seed is not None
-    stack = Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier, log_begin(settings))
+    stack = Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier)
     return stack, ensure_images(settings).stack
