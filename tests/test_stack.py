@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from fixtures.cluster import manifests
+from fixtures.cluster.api_access import open_api_access
 from fixtures.cluster.kind_config import GATEWAY_NODE_PORT, KAFKA_NODE_PORT
 from fixtures.pods import pods_of
 from fixtures.settings import Plant, Settings
@@ -231,6 +232,34 @@ def test_routes_come_first_and_only_where_they_are_ours(render: Render, objects:
     kinds = [(o["kind"], o["metadata"]["name"]) for o in objects]
     assert kinds.index(("DaemonSet", "kube-router")) < kinds.index(("Deployment", "gateway"))
     assert ("DaemonSet", "kube-router") not in [(o["kind"], o["metadata"]["name"]) for o in render(own_cni=False)]
+
+
+def api_of(objects: Objects, kind: str, name: str) -> str | None:
+    container = one(objects, kind, name)["spec"]["template"]["spec"]["containers"][0]
+    env = {variable["name"]: variable.get("value") for variable in container.get("env") or []}
+    return env.get("KUBERNETES_SERVICE_HOST")
+
+
+def test_where_routes_are_ours_the_system_asks_the_control_plane_itself(render: Render) -> None:
+    ours = render(cluster="blue")
+    for kind, name in (("DaemonSet", "kube-router"), ("Deployment", "metrics-server")):
+        assert api_of(ours, kind, name) == "blue-control-plane"
+    assert api_of(render(cluster="blue", own_cni=False), "Deployment", "metrics-server") is None
+
+
+def test_what_kind_made_is_told_the_same() -> None:
+    sent: dict[str, Any] = {}
+
+    class Api:
+        def request(self, method: str, path: str, *, body: Any, content_type: str) -> None:
+            assert (method, content_type) == ("PATCH", "application/strategic-merge-patch+json")
+            sent[path.rpartition("/")[2]] = body["spec"]["template"]["spec"]["containers"][0]
+
+    open_api_access(Api(), "blue")  # type: ignore[arg-type]
+    assert sorted(sent) == ["coredns", "local-path-provisioner"]
+    for name, container in sent.items():
+        assert container["name"] == name  # a strategic merge finds the container by it
+        assert {"name": "KUBERNETES_SERVICE_HOST", "value": "blue-control-plane"} in container["env"]
 
 
 def test_the_digest_follows_manifests_and_node_image() -> None:
