@@ -82,7 +82,7 @@ def _worst_first(test: TestRecord) -> int:
 def _shown(test: TestRecord, run: Run, present: set[str]) -> dict[str, Any]:
     return {
         "record": test,
-        "anchor": text.anchor(test),
+        "anchor": text.anchor(test.id),
         "repeat": text.repeat(test, run),
         "faults": [text.fault_text(certificate) for certificate in test.certificates],
         "load": text.load_text(test.load) if test.load else "",

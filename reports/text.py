@@ -31,7 +31,7 @@ def failure_text(test: TestRecord, run: Run) -> str:
         lines.append(_line("load", load_text(test.load)))
     evidence = list(dict.fromkeys(file for judged in bad for file in judged.evidence)) or test.evidence
     folder = f"reports/out/{run.run_id}"
-    lines.append(_line("look at", "  ".join([f"{folder}/report.html#{anchor(test)}", *evidence])))
+    lines.append(_line("look at", "  ".join([f"{folder}/report.html#{anchor(test.id)}", *evidence])))
     lines.append(_line("repeat", repeat(test, run)))
     return "\n".join(lines)
 
@@ -61,9 +61,9 @@ def repeat(test: TestRecord, run: Run) -> str:
     return shlex.join(words)
 
 
-def anchor(test: TestRecord) -> str:
-    """The fragment of a test in the report: letters, digits and dashes."""
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in test.id.removeprefix("suites/"))
+def anchor(test: str) -> str:
+    """A test's id as one plain word, for the fragment in the report and for its folder: letters, digits and dashes."""
+    return "".join(c if c.isalnum() and c.isascii() else "-" for c in test.removeprefix("suites/"))
 
 
 def fault_text(certificate: dict[str, Any]) -> str:

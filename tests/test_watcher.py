@@ -221,7 +221,7 @@ def test_the_timeline_begins_with_how_things_stood_and_tells_what_an_outage_hid(
     api.items = {"pods": [pod("u1", ready=True)], "nodes": [node()]}
     watcher = Watcher(api, MAP, timeline)  # type: ignore[arg-type]
     with watcher:
-        assert [p["metadata"]["uid"] for p in watcher.ready_pods("gateway")] == ["u1"]
+        assert [p["metadata"]["uid"] for p in watcher.pods_of("gateway")] == ["u1"]
         first = events(timeline)
         assert {e["kind"] for e in first} == {"node.ready", "pod.added", "pod.scheduled", "pod.ready"}
         assert all(e["data"]["initial"] and e["err"] == 0 for e in first)

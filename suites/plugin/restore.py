@@ -10,6 +10,7 @@ from chaos.heal import heal_open
 from chaos.ledger import Ledger
 from fixtures.cluster.state import diff, snapshot
 from fixtures.wait import WaitTimeout, wait_for
+from reports.text import anchor
 from suites.plugin.promise import Promise
 from suites.plugin.stack import Stack
 
@@ -42,7 +43,7 @@ class Restorer:
         after = snapshot(self._stack.cluster, self._stack.map)
         self._write(promise.test, "after.json", json.dumps(after, indent=1))
         self._write(promise.test, "diff.txt", "".join(line + "\n" for line in diff(self._before, after)))
-        promise.claim("conformance.as_it_was", test=folder_of(promise.test))
+        promise.claim("conformance.as_it_was", test=anchor(promise.test))
 
     def mend(self) -> None:
         """Heal what the test left open, so that the next one starts from a whole stack."""
@@ -61,11 +62,6 @@ class Restorer:
         return not self._left
 
     def _write(self, test: str, name: str, text: str) -> None:
-        path = self._stack.dossier / "state" / folder_of(test) / name
+        path = self._stack.dossier / "state" / anchor(test) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-
-
-def folder_of(test: str) -> str:
-    """A test's id as one folder name."""
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in test.removeprefix("suites/"))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from chaos.heal import heal_open
 from fixtures.cluster.up import stack_map_of, up
-from fixtures.images import ensure_images
 from fixtures.kube import Cluster
 from fixtures.lock import lock
 from fixtures.settings import Settings
@@ -34,10 +33,10 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
     keep.enter_context(lock(settings))
     for one in heal_open(settings):  # a run that died may have left a fault in
         logger.info("a dead run's fault %s: %s", one.entry.id, one.error or "healed")
-    up(settings, logger.info)
+    images = up(settings, logger.info).stack
     cluster = Cluster(settings)
     stack_map = stack_map_of(settings)
     watcher = keep.enter_context(Watcher(cluster, stack_map, timeline))
     assert settings.seed is not None
     stack = Stack(settings, settings.seed, cluster, stack_map, watcher, timeline, dossier)
-    return stack, ensure_images(settings).stack
+    return stack, images
