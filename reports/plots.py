@@ -138,11 +138,22 @@ def _above(axes: Any) -> None:
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.97), ncols=6, borderaxespad=0)
 
 
+def _by_kind(loads: list[Series]) -> list[tuple[Series, str, str | None]]:
+    """Each load with its colour and, for the first of its kind, its label: `viewers-2` is one of the viewers."""
+    kinds: dict[str, str] = {}
+    found = []
+    for series in loads:
+        kind = re.sub(r"-\d+$", "", series.load)
+        label = None if kind in kinds else kind
+        found.append((series, kinds.setdefault(kind, COLOURS[len(kinds) % len(COLOURS)]), label))
+    return found
+
+
 def _rate(axes: Any, loads: list[Series]) -> None:
-    for colour, series in zip(COLOURS * 9, loads, strict=False):
-        axes.plot(series.t, series.sent, color=colour, linewidth=1, label=series.load)
-        label = "without a good answer" if series is loads[0] else None
-        axes.fill_between(series.t, series.bad, color=FAULT, alpha=0.75, linewidth=0, step="mid", label=label)
+    for series, colour, label in _by_kind(loads):
+        axes.plot(series.t, series.sent, color=colour, linewidth=1, label=label)
+        axes.fill_between(series.t, series.bad, color=FAULT, alpha=0.75, linewidth=0, step="mid")
+    axes.fill_between([], [], color=FAULT, alpha=0.75, linewidth=0, label="without a good answer")
     axes.set_ylabel("requests/s")
     axes.set_ylim(bottom=0)
     _above(axes)
@@ -151,9 +162,10 @@ def _rate(axes: Any, loads: list[Series]) -> None:
 def _latency(axes: Any, loads: list[Series]) -> None:
     from matplotlib.ticker import LogLocator
 
-    for colour, series in zip(COLOURS * 9, loads, strict=False):
-        axes.plot(series.t, series.p50, color=colour, linewidth=1, label=f"{series.load} p50")
-        axes.plot(series.t, series.p99, color=colour, linewidth=0.8, linestyle=(0, (2, 1)), label=f"{series.load} p99")
+    for name, style in (("p50", "-"), ("p99", (0, (2, 1)))):
+        axes.plot([], [], color=GRID[:7], linewidth=1, linestyle=style, label=name)
+        for series, colour, _ in _by_kind(loads):
+            axes.plot(series.t, getattr(series, name), color=colour, linewidth=0.9, linestyle=style)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -196,13 +208,15 @@ def _autoscaler(axes: Any, timeline: Timeline) -> None:
 
 
 def _faults(axes: Any, timeline: Timeline, *, label: bool) -> None:
+    named: set[str] = set()
     for certificate in certificates.certificates(timeline):
         if (span := certificate.span()) is None:
             continue
         begun, end = span[0], min(span[1], timeline.end)
         axes.axvspan(begun, end, color=FAULT, alpha=0.13, linewidth=0, zorder=0)
         axes.axvline(begun, color=FAULT, linewidth=0.7)
-        if label:
+        if label and certificate.experiment not in named:
+            named.add(certificate.experiment)
             axes.annotate(
                 certificate.experiment, (begun, 1.02), xycoords=("data", "axes fraction"), color=FAULT, fontsize=7,
                 rotation=18, va="bottom",

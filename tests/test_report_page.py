@@ -98,7 +98,7 @@ def test_every_promise_skip_certificate_and_repeat_is_there(told: tuple[Path, Ru
 
 def test_the_picture_shows_load_pods_nodes_faults_and_autoscaler(told: tuple[Path, Run, str]) -> None:
     picture = told[2][told[2].index("<svg") : told[2].index("</svg>")]
-    for expected in ("requests/s", "planned start", "viewers p99", "pods", "nodes", "manager desired",
+    for expected in ("requests/s", "planned start", "viewers", "p99", "pods", "nodes", "manager desired",
                      "gateway-pod-kill-1", "losing a gateway pod"):  # fmt: skip
         assert expected in picture, expected
     assert "currentColor" in picture
