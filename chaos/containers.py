@@ -34,6 +34,14 @@ class Containers:
         found = self.inspect(node)
         return found is not None and found["Config"]["Labels"].get(CLUSTER) == self.cluster
 
+    def is_worker(self, node: str) -> bool:
+        """Whether the node is a container that kind made as a worker of our cluster."""
+        return self._is_worker(self.inspect(node))
+
+    def _is_worker(self, found: dict[str, Any] | None) -> bool:
+        labels = found["Config"]["Labels"] if found else {}
+        return labels.get(CLUSTER) == self.cluster and labels.get(ROLE) == "worker"
+
     def worker(self, node: str) -> dict[str, Any]:
         """The inspection of one of our workers.
 
@@ -41,8 +49,8 @@ class Containers:
             UsageError: the container is not a worker of our cluster; it is not touched.
         """
         found = self.inspect(node)
-        labels = found["Config"]["Labels"] if found else {}
-        if found is None or labels.get(CLUSTER) != self.cluster or labels.get(ROLE) != "worker":
+        if found is None or not self._is_worker(found):
+            labels = found["Config"]["Labels"] if found else {}
             raise UsageError(
                 f"{node} is not a worker container of kind cluster {self.cluster!r} (its labels: "
                 f"{CLUSTER}={labels.get(CLUSTER)}, {ROLE}={labels.get(ROLE)}); it is left alone",

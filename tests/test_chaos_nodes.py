@@ -17,8 +17,10 @@ from fixtures.settings import Settings
 __all__ = ["docker"]
 
 
-def test_nodes_that_must_not_be_hit_are_never_candidates() -> None:
+def test_nodes_that_must_not_be_hit_are_never_candidates(docker: Path) -> None:
     world = Still()
+    for name in ("w1", "w2"):
+        container(docker, name)
     world.all["nodes"] = [
         node("cp", **{"node-role.kubernetes.io/control-plane": ""}),
         node("spared", **{"crucible.dev/fault-target": "never"}),
@@ -38,6 +40,9 @@ def test_nodes_that_must_not_be_hit_are_never_candidates() -> None:
     ):
         assert why in nothing.value.message
     assert [t.name for t in KillNode(world, role_on_it="web").targets()] == ["w1"]
+    container(docker, "w1", cluster="another")  # adopted, or made by someone else
+    with pytest.raises(NothingToBreak, match="w1: no worker container of kind cluster 'crucible'"):
+        KillNode(world, role_on_it="web").targets()
     with pytest.raises(UsageError, match="no role is called 'dbb'"):
         KillNode(world, avoid_roles=("dbb",)).targets()
 
@@ -55,6 +60,8 @@ def test_a_container_that_is_not_our_worker_is_left_alone(docker: Path, cluster:
 
 def test_a_node_kill_is_proven_only_when_docker_and_kubernetes_agree(docker: Path) -> None:
     world = Still()
+    for name in ("w1", "w2", "w3"):
+        container(docker, name)
     fault = KillNode(world)
     (victim,) = fault.targets()
     container(docker, victim.name, running=False)
@@ -70,6 +77,8 @@ def test_a_node_kill_is_proven_only_when_docker_and_kubernetes_agree(docker: Pat
 
 def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path) -> None:
     world = Still()
+    for name in ("w1", "w2", "w3"):
+        container(docker, name)
     fault = KillNode(world, role_on_it="web")
     (victim,) = fault.targets()
     container(docker, victim.name)

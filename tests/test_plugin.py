@@ -126,3 +126,40 @@ def test_a_profile_decides_how_often_something_is_broken(inner: pytest.Pytester,
     result = inner.runpytest("--profile", profile, "--collect-only", "-q")
     assert sum("test_broken" in line for line in result.outlines) == rounds
     assert sum("test_whole" in line for line in result.outlines) == 1
+
+
+BROKEN_FOR_GOOD = """
+import pytest
+from fixtures.wait import WaitTimeout
+from suites.plugin.session import session_key
+
+
+class Broken:
+    restore = remember = lambda self, _: None
+
+    def mend(self):
+        raise WaitTimeout("waited 90 s for the stack to be as it was", last="node a: down")
+
+
+def test_one(promise, request):
+    '''One thing holds.'''
+    request.config.stash[session_key]._restorer = Broken()
+    (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
+    (folder / "diff.txt").write_text("")
+    promise.claim("conformance.as_it_was", test="x")
+
+
+def test_two(promise, stack):
+    '''Another holds.'''
+    raise AssertionError("the stack is broken, so this must not run")
+"""
+
+
+def test_after_a_stack_that_cannot_be_mended_nothing_more_is_judged(inner: pytest.Pytester, tmp_path: Path) -> None:
+    inner.makepyfile(BROKEN_FOR_GOOD)
+    result = inner.runpytest()
+    assert result.ret == 3
+    one, two = run_json(tmp_path)["tests"]  # type: ignore[misc]
+    assert (one["verdict"], two["verdict"]) == ("PASS", "INCONCLUSIVE")
+    assert "test_one left the stack broken, and it could not be mended" in two["reason"]
+    assert "must not run" not in result.stdout.str()

@@ -70,7 +70,8 @@ class KillNode:
             return f"carries no Ready pod of {self.role_on_it}"
         if spared := sorted(carried & {self.world.stack.role(avoid).name for avoid in self.avoid_roles}):
             return f"carries {', '.join(spared)}"
-        return ""
+        containers = Containers(self.world.settings)
+        return "" if containers.is_worker(name) else f"no worker container of kind cluster {containers.cluster!r}"
 
     def inject(self, targets: list[Target]) -> None:
         containers = Containers(self.world.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.errors import UsageError
+from fixtures.errors import CrucibleError, HarnessError, UsageError
 from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from reports import dossier as dossiers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # clusters are imported by those who have one: self-tests loa
     from suites.plugin.restore import Restorer
     from suites.plugin.stack import Stack
 
+logger = logging.getLogger("crucible")
 session_key = pytest.StashKey["Session"]()
 promise_key = pytest.StashKey[Promise]()
 
@@ -110,9 +112,19 @@ class Session:
             seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
         )  # fmt: skip
         self.keep(record)
-        if self._restorer is not None:
-            self._restorer.mend()
+        self._mend(promise.test)
         return record
+
+    def _mend(self, test: str) -> None:
+        """Mend what a test left broken; where that fails, the tests after it have no stack to judge."""
+        try:
+            if self._restorer is not None:
+                self._restorer.mend()
+        except CrucibleError as error:
+            logger.error("%s left the stack broken: %s", test, error)
+            self._failure = HarnessError(
+                f"{test} left the stack broken, and it could not be mended: {error}", next_command="crucible heal"
+            )
 
     def keep(self, record: TestRecord) -> None:
         """Put a record into run.json at once: a run that dies later still tells what it found."""
