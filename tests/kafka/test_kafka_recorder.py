@@ -6,12 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
 
 from fixtures.errors import UsageError
 from fixtures.payload import decode, encode
@@ -22,14 +20,6 @@ from reports.checkers.kafka.checking import check_files
 from reports.verdict import Verdict
 
 CONFIG = {"acks": "all", "idempotence": True, "transactions": False}
-
-
-@pytest.fixture(scope="module")
-def brokers() -> Iterator[str]:
-    keeper = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "mock", "log_level": 0})
-    known = keeper.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{broker.host}:{broker.port}" for broker in known)
-    del keeper  # the brokers live as long as it does
 
 
 def quiet(brokers: str, **more: str) -> dict[str, str | int]:
