@@ -120,6 +120,15 @@ def test_brokers_that_refuse_the_topic_are_no_figure(admin: type[Admin]) -> None
         pass
 
 
+def test_a_topic_that_stays_behind_is_told(admin: type[Admin]) -> None:
+    def stays() -> None:
+        with bench.own_topic("", replicas=3, min_isr=2):
+            admin.refuses = True
+
+    with pytest.raises(HarnessError, match="left behind"):
+        stays()
+
+
 def test_the_live_stack_is_locked(admin: type[Admin], monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[str] = []
 
