@@ -6,29 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Message, Producer
 
 from fixtures.errors import UsageError
+from fixtures.payload import decode, encode
 from fixtures.recorded_consumer import RecordedConsumer
-from fixtures.recorder import HistoryFile, RecordedProducer, decode, encode
+from fixtures.recorder import HistoryFile, RecordedProducer
 from fixtures.transactor import Transactor
 from reports.checkers.kafka.checking import check_files
 from reports.verdict import Verdict
 
 CONFIG = {"acks": "all", "idempotence": True, "transactions": False}
-
-
-@pytest.fixture(scope="module")
-def brokers() -> Iterator[str]:
-    keeper = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "mock", "log_level": 0})
-    known = keeper.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{broker.host}:{broker.port}" for broker in known)
-    del keeper  # the brokers live as long as it does
 
 
 def quiet(brokers: str, **more: str) -> dict[str, str | int]:
@@ -51,7 +42,7 @@ def test_what_clients_do_can_be_judged(brokers: str, tmp_path: Path) -> None:
         quiet(brokers, **{"enable.idempotence": "true"}), HistoryFile(tmp_path, "writer", run="r", config=CONFIG)
     ) as producer:
         for first in range(0, 60, 10):
-            producer.send([("judged", value % 2, value) for value in range(first, first + 10)], answers.append)
+            producer.send("judged", first // 10 % 2, range(first, first + 10), answers.append)
     read_all(brokers, tmp_path, "reader", [("judged", 0), ("judged", 1)], 60)
     result = check_files(sorted(tmp_path.glob("history-*.jsonl")))
     assert answers == ["ok"] * 6
@@ -61,11 +52,11 @@ def test_what_clients_do_can_be_judged(brokers: str, tmp_path: Path) -> None:
 
 def test_a_record_dropped_behind_the_clients_back_is_found(brokers: str, tmp_path: Path) -> None:
     with RecordedProducer(quiet(brokers), HistoryFile(tmp_path, "writer", run="r")) as producer:
-        producer.send([("dropped", 0, value) for value in range(3)])
+        producer.send("dropped", 0, range(3))
     conf = quiet(brokers, **{"group.id": "g"})
 
-    def wrong_eye(message: Message) -> list[Any]:
-        seen = decode(message.value())
+    def wrong_eye(payload: bytes | None) -> list[Any]:
+        seen = decode(payload)
         return [99] if seen[0] == 1 else seen
 
     with RecordedConsumer(conf, HistoryFile(tmp_path, "reader", run="r"), value_of=wrong_eye) as reader:
@@ -93,9 +84,9 @@ def test_a_send_that_gets_no_answer_is_unknown(tmp_path: Path) -> None:
     answers: list[str] = []
     conf = quiet("127.0.0.1:1", **{"message.timeout.ms": "300"})
     with RecordedProducer(conf, HistoryFile(tmp_path, "writer", run="r")) as producer:
-        producer.send([("t", 0, 1)], answers.append)
+        producer.send("t", 0, [1], answers.append)
         producer.flush()
-        producer.send([("t", 0, 2)], answers.append)
+        producer.send("t", 0, [2], answers.append)
     result = check_files([tmp_path / "history-writer.jsonl"])
     assert answers == ["info", "info"]
     assert result.verdict is Verdict.INCONCLUSIVE
@@ -105,7 +96,7 @@ def test_a_send_that_gets_no_answer_is_unknown(tmp_path: Path) -> None:
 def test_a_killed_client_leaves_a_history_that_can_be_read(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\nfrom pathlib import Path\nfrom fixtures.recorder import HistoryFile\n"
-        "h = HistoryFile(Path(sys.argv[1]), 'w', run='r')\nh.invoke('w', 'send', [['send', 't/0', 1]])\n"
+        "h = HistoryFile(Path(sys.argv[1]), 'w', run='r')\nh.event('w', 'invoke', 'send', [['send', 't/0', 1]])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)

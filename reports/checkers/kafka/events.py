@@ -21,6 +21,7 @@ from reports.checkers.kafka.columns import (
     Reset,
 )
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
+from reports.checkers.kafka.packed import unpack
 
 TOP = (1 << 63) - 1
 SPAN = 1 << 62  # of times, so that a difference of two never overflows
@@ -87,7 +88,7 @@ class Columns:
         elif f in ("assign", "subscribe"):
             self._resets[len(self)] = Reset(f, _keys(value, f), bool(event.get("seek_to_beginning")))
         elif f != "crash":
-            self._micro_operations(value, event.get("rebalance"))
+            self._micro_operations(value, f, event.get("rebalance"))
         if kind == "info" and event.get("error") is not None:
             cause = str(event["error"])[:200]
             self._causes[cause] = self._causes.get(cause, 0) + 1
@@ -99,10 +100,13 @@ class Columns:
             column.append(item)
         self._first.append(len(self._records[0]))
 
-    def _micro_operations(self, value: Any, rebalance: Any) -> None:
+    def _micro_operations(self, value: Any, f: str, rebalance: Any) -> None:
+        moved = _keys(rebalance, "rebalance") if rebalance is not None else ()
+        if f != "txn" and type(value) is dict and "topic" in value:
+            self._in_columns(value, f, moved)
+            return
         if type(value) is not list:
             raise BadHistory(f"value is a list of micro-operations; found {_short(value)}")
-        moved = _keys(rebalance, "rebalance") if rebalance is not None else ()
         before = len(self._records[0])
         try:
             for micro in value:
@@ -121,6 +125,20 @@ class Columns:
             raise BadHistory(
                 f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(value)}'
             ) from None
+
+    def _in_columns(self, columns: dict[str, Any], f: str, moved: tuple[str, ...]) -> None:
+        decoded = [
+            (key, offsets, [_value(self.names, value) for value in values])
+            for key, offsets, values in unpack(columns, f)
+        ]
+        for key, offsets, values in decoded:
+            flag = SEND if f == "send" else REBALANCED if key in moved else 0
+            for column, items in zip(
+                self._records,
+                ([flag] * len(values), [self.names.key(key)] * len(values), offsets, values),
+                strict=True,
+            ):
+                column.extend(items)
 
     def _send(self, key: Any, sent: Any) -> None:
         offset = None
