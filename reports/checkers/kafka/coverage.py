@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Array
+from reports.checkers.kafka.columns import Array, in_order
 from reports.checkers.kafka.partition import Partition
 
 SHOWN = 32
@@ -61,7 +61,7 @@ def _read_whole(p: Partition) -> bool:
     process, place = p.rows.process[p.poll_op[p.poll_ok]], p.poll_place[p.poll_ok]
     amount = np.bincount(process) if len(process) else np.empty(0, "i8")
     enough = np.flatnonzero(amount >= max(1, len(p.offsets)))
-    for candidate in enough[np.argsort(-amount[enough], kind="stable")].tolist():
+    for candidate in enough[in_order(-amount[enough])].tolist():
         read = np.zeros(len(p.offsets), "?")
         read[place[process == candidate]] = True
         if read.all():

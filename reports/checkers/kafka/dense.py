@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Array
+from reports.checkers.kafka.columns import Array, in_order, nowhere
 
 SLACK = 1024  # small tables are always worth it
 
@@ -29,10 +29,10 @@ class Senders:
         low, high = int(values.min()), int(values.max())
         if high - low < 4 * self._count + SLACK:
             self._low, self._high = low, high
-            self._table = np.full(high - low + 1, -1, "i4")
+            self._table = nowhere(high - low + 1)
             self._table[values - low] = np.arange(self._count, dtype="i4")
         else:
-            self._order = np.argsort(values, kind="stable").astype("i4")
+            self._order = in_order(values).astype("i4")
             self._sorted = values[self._order]
 
     def repeated(self, values: Array) -> Array:
@@ -42,12 +42,12 @@ class Senders:
     def of(self, values: Array) -> Array:
         """The position of each value's send; -1 where nobody sent it."""
         if self._count == 0:
-            return np.full(len(values), -1, "i4")
+            return nowhere(len(values))
         if self._table is not None:
             inside = (values >= self._low) & (values <= self._high)
             if inside.all():
                 return self._table[values - self._low]
-            found = np.full(len(values), -1, "i4")
+            found = nowhere(len(values))
             found[inside] = self._table[values[inside] - self._low]
             return found
         at = np.searchsorted(self._sorted, values, side="right") - 1

@@ -62,7 +62,8 @@ class Columns:
         """Add one event.
 
         Raises:
-            BadHistory: a field is missing or is not what it should be; `where` is left to the caller.
+            BadHistory: a field is missing or is not what it should be; `where` is left to the caller, and nothing
+                collected makes sense any more.
         """
         try:
             index, time, process, kind, f = (
@@ -103,7 +104,6 @@ class Columns:
         if type(value) is not list:
             raise BadHistory(f"value is a list of micro-operations; found {_short(value)}")
         moved = _keys(rebalance, "rebalance") if rebalance is not None else ()
-        before = len(self._records[0])
         try:
             for micro in value:
                 if micro[0] == "send" and len(micro) == 3:
@@ -113,10 +113,6 @@ class Columns:
                         self._poll(micro[1], moved)
                 else:
                     raise BadHistory(f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(micro)}')
-        except BadHistory:
-            for column in self._records:
-                del column[before:]
-            raise
         except (TypeError, IndexError, KeyError, AttributeError, ValueError):
             raise BadHistory(
                 f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(value)}'

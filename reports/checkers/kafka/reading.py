@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Batch, Names, join
+from reports.checkers.kafka.columns import Batch, Names, in_order, join
 from reports.checkers.kafka.events import Columns
 from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import BadHistory
@@ -120,12 +120,12 @@ class Reading:
         if not len(whole):
             raise BadHistory("no operations in any of " + ", ".join(self.names.files))
         self.notes += [f"{self.names.files[i]}: no operations in it" for i, part in enumerate(parts) if not len(part)]
-        by_index = np.argsort(whole.index, kind="stable")
+        by_index = in_order(whole.index)
         distinct = (np.diff(whole.index[by_index]) > 0).all()
         if distinct and (np.diff(whole.time[by_index]) >= 0).all():
             return whole.select(by_index)
-        merged = whole.select(np.argsort(whole.time, kind="stable"))
-        merged.index = np.arange(len(merged), dtype="i8")
+        merged = whole.select(in_order(whole.time))
+        merged.index = np.arange(len(merged))
         self.notes.append("files merged by time; indexes count the lines of the merged history from 0")
         return merged
 

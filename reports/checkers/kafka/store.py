@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.columns import CORRUPT, FAIL, REBALANCED, SEND, Array, Reset
+from reports.checkers.kafka.columns import CORRUPT, FAIL, REBALANCED, SEND, Array, Reset, in_order
 from reports.checkers.kafka.operation import topic_of
 from reports.checkers.kafka.pairing import Operations
 
@@ -76,7 +76,7 @@ class Store:
         for tables, dtypes, chosen in ((self.sends, SENDS, sent), (self.polls, POLLS, ~sent)):
             records = np.flatnonzero(chosen)
             key = done.key[records]
-            order = np.argsort(key.astype("u2") if len(key) and key.max() < 65536 else key, kind="stable")
+            order = in_order(key)
             keys, starts = np.unique(key[order], return_index=True)
             for code, part in zip(keys.tolist(), np.split(records[order], starts[1:]), strict=False):
                 table = tables.setdefault(code, Table(dtypes))
