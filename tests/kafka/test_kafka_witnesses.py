@@ -167,6 +167,30 @@ WITNESSES: list[tuple[str, str, str, tuple[int, ...]]] = [
         (2, 4, 5),
     ),
     (
+        "G0-process",
+        "3 invoke txn +x=1@0 +y=4@1 | 0 ok send x=2@1 | 0 invoke send y=3 | 3 ok txn +x=1@0 +y=4@1 | 0 ok send y=3@0",
+        "process 0 did operation 2 before operation 5, yet operation 5 sent to y/0 just before operation 4, yet operation 4 sent to x/0 just before operation 2",
+        (2, 5, 4),
+    ),
+    (
+        "G0-realtime",
+        "3 invoke txn +x=1@0 +y=4@1 | 0 ok send x=2@1 | 1 ok send y=3@0 | 3 ok txn +x=1@0 +y=4@1",
+        "operation 2 was answered before operation 4 was invoked, yet operation 4 sent to y/0 just before operation 5, yet operation 5 sent to x/0 just before operation 2",
+        (2, 4, 5),
+    ),
+    (
+        "G1c-process",
+        "0 ok send z=9@1 | 0 ok send y=1@0 | 0 ok txn +z=8@0 ?y=1@0",
+        "process 0 did operation 1 before operation 3, yet operation 3 sent to y/0 what was polled by operation 5, yet operation 5 sent to z/0 just before operation 1",
+        (1, 3, 5),
+    ),
+    (
+        "poll-skip",
+        "0 ok send x=1@0 x=2@4 x=3@5 x=4@6 | 1 ok poll x=2@4 | 1 ok poll x=4@6",
+        "process 1 polled 2 at offset 4 of x/0 and next 4 at offset 6: over 1 known record, the first at offset 5",
+        (3, 5),
+    ),
+    (
         "G0-realtime",
         "0 ok send x=1@1 | 1 ok send x=2@0",
         "operation 1 was answered before operation 3 was invoked, yet operation 3 sent to x/0 just before operation 1",

@@ -1,0 +1,75 @@
+"""What a cycle is made of: several at once, large ones, and moments that are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.cycle_witness import LARGEST
+from reports.checkers.kafka.result import Result
+from tests.kafka.notation import history
+
+TURNED = "0 ok send x=1@1 | 1 ok send x=2@0"  # answered at 10 ns, invoked at 20
+
+
+def judge(text: str, times: dict[int, int] | None = None) -> Result:
+    """`times` moves events: index → nanoseconds."""
+    events = history(text)
+    for at, time in (times or {}).items():
+        events[at]["time"] = time
+    checker = Checker()
+    checker.feed(events)
+    return checker.verdict()
+
+
+@pytest.mark.parametrize(("invoked", "in_turn"), [(10, False), (11, True)])
+def test_an_operation_invoked_at_the_moment_of_an_answer_is_not_after_it(invoked: int, in_turn: bool) -> None:
+    seen = judge(TURNED, {2: invoked}).seen
+    assert ("G0-realtime" in seen, "realtime-order" in seen) == (in_turn, in_turn)
+
+
+def test_a_witness_takes_no_edge_between_operations_that_meet() -> None:
+    text = "0 ok send x=2@1 | 3 invoke txn +x=1@0 +y=4@1 | 1 ok send y=3@0 | 3 ok txn +x=1@0 +y=4@1"
+    (witness,) = judge(text, {2: 10}).witnesses["G0-realtime"]
+    assert witness.ops == (1, 4, 5)
+
+
+def ring(size: int) -> str:
+    """So many transactions at once, each of which sent to x before the next, and the last to y before the first."""
+    more = {0: " +y=101@1", size - 1: " +y=100@0"}
+    words = [f"txn +x={i}@{i}{more.get(i, '')}" for i in range(size)]
+    return " | ".join(f"{i} {kind} {word}" for kind in ("invoke", "ok") for i, word in enumerate(words))
+
+
+def test_a_large_cycle_is_shown_whole_and_a_larger_one_by_its_size() -> None:
+    (witness,) = judge(ring(LARGEST)).witnesses["G0"]
+    assert witness.ops == tuple(range(LARGEST, 2 * LARGEST))
+    assert witness.text.count(" sent to x/0 just before ") == LARGEST - 1
+    (witness,) = judge(ring(LARGEST + 1)).witnesses["G0"]
+    assert witness.text == "65 operations must each come before another of them"
+    assert witness.ops == tuple(range(LARGEST + 1, LARGEST + 33))
+
+
+def test_cycles_in_several_stretches_of_time_are_counted_each() -> None:
+    texts = [TURNED.replace("x=", f"{key}=") for key in "abcd"]
+    result = judge(" | ".join(texts))
+    assert (result.seen["G0-realtime"], result.seen["realtime-order"]) == (4, 4)
+    assert [witness.ops for witness in result.witnesses["G0-realtime"]] == [(1, 3), (5, 7), (9, 11), (13, 15)]
+
+
+def test_each_cycle_is_judged_by_its_own_edges() -> None:
+    writes = "0 invoke txn +x=1 +y=1 | 1 invoke txn +x=2 +y=2 | 0 ok txn +x=1@0 +y=1@1 | 1 ok txn +x=2@1 +y=2@0"
+    reads = "2 invoke txn +v=1 ? | 3 invoke txn +w=2 ? | 2 ok txn +v=1@0 ?w=2@0 | 3 ok txn +w=2@0 ?v=1@0"
+    for text in (f"{writes} | {reads}", f"{reads} | {writes}"):
+        result = judge(text)
+        assert {name: result.seen[name] for name in ("G0", "G1c")} == {"G0": 1, "G1c": 1}
+        assert result.excused.get("G1c", 0) == 0
+        assert "G0-process" not in result.seen
+
+
+def test_the_smallest_cycles_are_shown_first_and_at_most_32_of_them() -> None:
+    texts = [TURNED.replace("x=", f"k{number}=") for number in range(40)]
+    three = "3 invoke txn +x=1@0 +y=4@1 | 0 ok send x=2@1 | 1 ok send y=3@0 | 3 ok txn +x=1@0 +y=4@1"
+    result = judge(" | ".join([three, *texts]))
+    assert result.seen["G0-realtime"] == 41
+    assert [len(witness.ops) for witness in result.witnesses["G0-realtime"]] == [2] * 32
