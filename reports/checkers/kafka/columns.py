@@ -126,6 +126,11 @@ def in_order(values: Array) -> Array:
     return np.argsort(values.astype("u2") if small else values, kind="stable")
 
 
+def first_true(holds: Array) -> int | None:
+    """The first position at which it holds; None where it never does."""
+    return int(holds.argmax()) if holds.any() else None
+
+
 def nowhere(count: int) -> Array:
     """So many positions or places that are not known yet: -1."""
     return np.full(count, -1, "i4")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reports.checkers.kafka.columns import INFO, INVOKE, Array, Batch, Names, Reset, gather, in_order, join
+from reports.checkers.kafka.columns import INFO, INVOKE, Array, Batch, Names, Reset, first_true, gather, in_order, join
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
 
 NEVER = np.iinfo("i8").max  # the completion time of an operation that was never answered
@@ -95,11 +95,11 @@ class Pairing:
 
     def _check_order(self, batch: Batch) -> None:
         before = np.concatenate(([self._last_index], batch.index[:-1]))
-        for row in np.flatnonzero(batch.index <= before)[:1]:
+        if (row := first_true(batch.index <= before)) is not None:
             what = "a duplicate" if batch.index[row] == before[row] else f"not above {before[row]}, the one before it"
             raise BadHistory(f"index {batch.index[row]} is {what}", where=self._where(batch, row))
         earlier = np.concatenate(([self._last_time], batch.time[:-1]))
-        for row in np.flatnonzero(batch.time < earlier)[:1]:
+        if (row := first_true(batch.time < earlier)) is not None:
             raise BadHistory(
                 f"time goes back from {earlier[row]} to {batch.time[row]} ns at index {batch.index[row]}",
                 where=self._where(batch, row),

@@ -86,7 +86,8 @@ class Partition:
         self.poll_op, self.poll_offset, self.polled = polls["op"], polls["offset"], polls["value"]
         self.flags = polls["flags"]
         self.senders = Senders(self.sent)
-        for again in self.senders.repeated(self.sent)[:1]:
+        if len(repeated := self.senders.repeated(self.sent)):
+            again = int(repeated[0])
             other = int(self.senders.of(self.sent[again : again + 1])[0])
             first, second = (int(rows.index[self.send_op[at]]) for at in (again, other))
             raise BadHistory(f"value sent twice to {name}: at index {first} and at index {second}; values are unique "

@@ -17,12 +17,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Batch, Names, in_order, join
+from reports.checkers.kafka.columns import Batch, Names, first_true, in_order, join
 from reports.checkers.kafka.events import Columns
 from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import BadHistory
 
-LINES = 20_000  # read at a time
+LINES, BYTES = 20_000, 1 << 22  # made into columns, and read, at a time
 COLUMN_SUFFIXES = (".parquet", ".arrow", ".feather")
 
 
@@ -71,9 +71,8 @@ class Reading:
     def locate(self, index: int) -> str:
         """`file:line` of the event with this index; empty when it cannot be found."""
         if self._merged is not None:
-            for row in np.flatnonzero(self._merged.index == index)[:1]:
-                return f"{self.names.files[self._merged.file[row]]}:{self._merged.line[row]}"
-            return ""
+            row = int(np.searchsorted(self._merged.index, index))
+            return f"{self.names.files[self._merged.file[row]]}:{self._merged.line[row]}"
         for line, event in _events(self.paths[0], []) if self.paths[0].suffix not in COLUMN_SUFFIXES else ():
             if isinstance(event, dict) and event.get("index") == index:
                 return f"{self.paths[0]}:{line}"
@@ -132,10 +131,10 @@ class Reading:
     def _refuse_disorder(self, part: Batch) -> None:
         for values, what in ((part.index, "index"), (part.time, "time")):
             step = np.diff(values)
-            for row in np.flatnonzero(step <= 0 if what == "index" else step < 0)[:1] + 1:
-                now, before = values[row], values[row - 1]
+            if (row := first_true(step <= 0 if what == "index" else step < 0)) is not None:
+                before, now = values[row : row + 2]
                 wrong = f"index {now} is a duplicate" if now == before else f"{what} goes back from {before} to {now}"
-                raise BadHistory(wrong, where=f"{self.names.files[part.file[row]]}:{part.line[row]}")
+                raise BadHistory(wrong, where=f"{self.names.files[part.file[row]]}:{part.line[row + 1]}")
 
 
 def _events(path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
@@ -150,7 +149,7 @@ def _events(path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
 
 def _lines(path: Path, file: gzip.GzipFile | IO[bytes]) -> list[bytes]:
     try:
-        return file.readlines(1 << 22)
+        return file.readlines(BYTES)
     except (OSError, EOFError) as error:
         raise BadHistory(f"cannot be read: {error}", where=str(path)) from None
 
@@ -188,8 +187,8 @@ def _decoded(path: Path, number: int, lines: list[bytes], last: bool, notes: lis
                     f"{path}:{at}: torn last line ({len(line)} bytes) dropped; its operation counts as unknown"
                 )
                 return
-            why = error.args[0].split(":")[0] if error.args else type(error).__name__
             raise BadHistory(
-                f"not JSON ({why}): {line[:60].decode(errors='replace').strip()!r}", where=f"{path}:{at}"
+                f"not JSON ({str(error).split(':')[0]}): {line[:60].decode(errors='replace').strip()!r}",
+                where=f"{path}:{at}",
             ) from None
         yield at, event
