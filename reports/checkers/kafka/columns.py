@@ -136,6 +136,13 @@ def nowhere(count: int) -> Array:
     return np.full(count, -1, "i4")
 
 
+def marked(count: int, at: Array) -> Array:
+    """A mask of so many places, true at these."""
+    mask = np.zeros(count, "?")
+    mask[at] = True
+    return mask
+
+
 def gather(first: Array, rows: Array) -> tuple[Array, Array]:
     """The new `first` of some rows, and the positions of their records."""
     lengths = first[rows + 1] - first[rows]

@@ -66,7 +66,6 @@ class Cycles:
         self._log.append((key, sender))
         reader = p.poll_op[known]
         good = rows.committed[reader] & (reader != sent_by)
-        good[1:] &= (reader[1:] != reader[:-1]) | (sent_by[1:] != sent_by[:-1])
         self._reads.append((key, sent_by[good], reader[good]))
         ops = sender[sender >= 0]
         turn = np.arange(len(ops))

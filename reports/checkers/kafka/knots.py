@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Array, in_order
+from reports.checkers.kafka.columns import Array, in_order, marked
 
 ROUNDS = 100  # of trimming, after which what is left is mostly knots
 
@@ -19,9 +19,7 @@ def knots(a: Array, b: Array) -> list[list[int]]:
         if not len(a):
             return []
         size = int(max(a.max(), b.max())) + 1
-        entered, left = np.zeros(size, "?"), np.zeros(size, "?")
-        entered[b], left[a] = True, True
-        kept = entered[a] & left[b]
+        kept = marked(size, b)[a] & marked(size, a)[b]  # entered, and left
         if kept.all():
             break
         a, b = a[kept], b[kept]

@@ -48,7 +48,7 @@ class Durations:
         shown: dict[str, Any] = {"count": self.count}
         for q in QUANTILES:
             bucket = buckets[int(np.searchsorted(upto, q * self.count))]
-            low, high = np.array([bucket << MANTISSA, (bucket + 1) << MANTISSA], "i8").view("f8")
+            low, high = np.array([bucket << MANTISSA, (bucket + 1) << MANTISSA]).view("f8")
             shown[f"p{round(q * 100)}_s"] = round(min(float(low + high) / 2, self.worst) / 1e9, 6)
         return shown | {"worst_s": self.worst / 1e9}
 
@@ -104,7 +104,7 @@ class Measures:
         start = np.flatnonzero(np.concatenate(([True], op[1:] != op[:-1])))
         highest = np.maximum.reduceat(place, start)
         begun = p.rows.invoke_time[op[start]]
-        self.realtime_lag.add(np.where(superseded[highest + 1] > begun, 0, begun - superseded[highest + 1]))
+        self.realtime_lag.add(begun - np.minimum(superseded[highest + 1], begun))
 
     def _consumed(self, p: Partition, subscribers: Array) -> None:
         process = p.rows.process[p.poll_op]

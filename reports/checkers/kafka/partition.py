@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from reports.checkers.kafka.columns import INFO, OK, UNKNOWN, Array, Names, nowhere
+from reports.checkers.kafka.columns import INFO, OK, UNKNOWN, Array, Names, marked, nowhere
 from reports.checkers.kafka.dense import Senders, places
 from reports.checkers.kafka.operation import BadHistory, Value
 from reports.checkers.kafka.store import Store, Table
@@ -172,10 +172,8 @@ class Partition:
     @cached_property
     def read_ok(self) -> Array:
         """For each send whether an ok poll returned it."""
-        read = np.zeros(len(self.sent), "?")
         sender = self.sender[self.poll_ok]
-        read[sender[sender >= 0]] = True
-        return read
+        return marked(len(self.sent), sender[sender >= 0])
 
     @cached_property
     def resets(self) -> Array:
