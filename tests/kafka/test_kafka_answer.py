@@ -56,6 +56,25 @@ def test_the_whole_answer() -> None:
     }  # fmt: skip
 
 
+def test_counts_and_excuses_of_all_keys_add_up() -> None:
+    more = "0 ok send y=1@0 y=2@1 y=3@2 | 1 ok poll y=1@0 | 1 ok poll y=3@2 | 2 ok poll z=9@0 | 3 invoke send w=1"
+    result = judge(f"{SKIPPING} | {more} | 4 ok crash | 4 ok assign v")
+    counted = {name: result.counts[name] for name in ("keys", "records", "acknowledged", "polled", "operations", "ok")}
+    assert counted == {"keys": 4, "records": 12, "acknowledged": 6, "polled": 5, "operations": 11, "ok": 10}
+    assert result.excused == {"poll-skip": 2}
+    assert result.seen["poll-skip"] == 2
+
+
+def test_causes_of_unknown_outcomes_are_counted_over_all_pieces() -> None:
+    checker = Checker()
+    for piece in ("0 info send x=1 | 1 info send x=2", "2 info send x=3"):
+        events = history(piece)
+        for event in events:
+            event |= {"index": event["index"] + checker._events, "time": 100 * checker._events, "error": "timed out"}
+        checker.feed(events)
+    assert checker.verdict().measures["causes_of_info"] == {"timed out": 3}
+
+
 FORBIDS = (
     "2 acknowledged records of 1 keys were all polled, each key whole by one process, and 2 polled records show "
     "nothing that {} forbids"

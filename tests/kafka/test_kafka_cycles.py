@@ -6,6 +6,8 @@ import pytest
 
 from reports.checkers.kafka.checker import Checker
 from reports.checkers.kafka.cycle_witness import LARGEST
+from reports.checkers.kafka.cycles import Cycles
+from reports.checkers.kafka.oracle_cycles import CYCLES
 from reports.checkers.kafka.result import Result
 from tests.kafka.notation import history
 
@@ -32,6 +34,35 @@ def test_a_witness_takes_no_edge_between_operations_that_meet() -> None:
     text = "0 ok send x=2@1 | 3 invoke txn +x=1@0 +y=4@1 | 1 ok send y=3@0 | 3 ok txn +x=1@0 +y=4@1"
     (witness,) = judge(text, {2: 10}).witnesses["G0-realtime"]
     assert witness.ops == (1, 4, 5)
+
+
+def test_the_gap_of_a_witness_is_exact_to_the_nanosecond() -> None:
+    (witness,) = judge(TURNED, {2: 5_000_000_011, 3: 6_000_000_000}).witnesses["realtime-order"]
+    assert ", 5000.000001 ms before 2 was sent" in witness.text
+
+
+def test_a_transaction_that_polls_its_own_record_makes_no_cycle_of_reads() -> None:
+    writes = (
+        "0 invoke txn +x=1 +y=1 ? | 1 invoke txn +x=2 +y=2 | 0 ok txn +x=1@0 +y=1@1 ?x=1@0 | 1 ok txn +x=2@1 +y=2@0"
+    )
+    assert {"G0", "precommitted-read"} <= judge(writes).seen.keys()
+    assert "G1c" not in judge(writes).seen
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 invoke send x=2 | 0 invoke send x=1 | 1 ok send x=2@1 | 0 ok send x=1@0",
+        "0 invoke send x=1 | 1 invoke send x=2 | 2 invoke send x=3 | 1 ok send x=2@2 | 2 ok send x=3@1 "
+        "| 0 ok send x=1@0",
+        "1 invoke poll | 0 invoke send x=1 | 1 ok poll x=1@0 | 0 ok send x=1@0",
+        "0 ok poll y=1@0,2@1 | 1 fail poll x=1@0 | 2 ok send x=1@0 | 3 ok poll x=1@0",
+    ],
+)
+def test_nothing_is_looked_at_where_all_edges_lead_forward(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overlapping operations get moments in the order of the log, so that an ordinary history costs next to nothing."""
+    monkeypatch.setattr(Cycles, "_edges_within", None)
+    assert not judge(text).seen.keys() & CYCLES.keys()
 
 
 def ring(size: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,28 @@ def test_without_its_end_a_dump_proves_presence_and_no_absence(tmp_path: Path) -
     assert lost is not None
     assert lost["counts"] == {ON_THE_WAY: 1, UNDECIDED: 1}
     assert lost["records"][UNDECIDED] == [{"key": "x/0", "offset": None, "value": 3}]
+
+
+def test_what_is_lost_on_the_broker_is_said_in_a_sentence(tmp_path: Path) -> None:
+    dump = tmp_path / "topic.jsonl"
+    dump.write_text('{"topic": "x", "partition": 0, "offset": 0, "value": "1"}\n{"topic": "x", "end": {"0": 1}}\n')
+    result = judge("0 ok send x=1@0 x=2@1 x=3 | 1 ok poll x=1@0", dump)
+    assert [witness.text for witness in result.witnesses["lost-write"]] == [
+        "process 0 sent 2 to x/0 at offset 1 (ok), and no poll returned it",
+        "process 0 sent 3 to x/0 at an unknown offset (ok), and no poll returned it",
+    ]
+
+
+def test_a_dump_in_which_nothing_is_missing_changes_nothing(tmp_path: Path) -> None:
+    dump = tmp_path / "topic.jsonl"
+    rows = [{"topic": "x", "partition": 0, "offset": at, "value": str(at + 1)} for at in range(2)]
+    dump.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"topic": "x", "end": {"0": 2}}]))
+    result = judge("0 ok send x=1@0 x=2@1 | 1 ok poll x=2@1", dump)
+    assert result.seen["lost-write"] == 1
+    assert result.lost == {
+        "counts": {ON_THE_WAY: 1},
+        "records": {ON_THE_WAY: [{"key": "x/0", "offset": 0, "value": 1}]},
+    }
 
 
 def test_a_partition_that_was_read_and_found_empty_lost_everything(tmp_path: Path) -> None:

@@ -26,6 +26,28 @@ def test_how_late_records_were_seen_and_how_far_polls_lagged() -> None:
     assert measured["consumed_times"] == {"1": 1, "2": 1}
 
 
+def test_a_record_is_seen_once_by_the_first_poll_that_returned_it() -> None:
+    text = "1 invoke poll | 0 invoke send x=1 | 1 ok poll x=1@0 | 0 ok send x=1@0 x=2@1 | 2 info send y=1@0 "
+    text += "| 3 info poll x=2@1 | 1 ok poll y=1@0,9@5 | 1 ok poll x=1@0 | 1 ok poll x=1@0"
+    assert measures(text)["time_to_seen"] == {
+        "count": 1, "p50_s": 0.0, "p95_s": 0.0, "p99_s": 0.0, "worst_s": 0.0,
+    }  # fmt: skip
+    late = "0 ok send x=1@0 | 1 ok poll x=1@0 | 1 ok poll x=1@0 | 1 ok poll x=1@0"
+    assert measures(late)["time_to_seen"]["worst_s"] == 20e-9
+
+
+def test_a_poll_of_the_newest_record_does_not_lag() -> None:
+    for sends in ("0 ok send x=1@0", "0 ok send x=1@0 | 0 info send x=2@1", "0 ok send x=1@0 x=2"):
+        lag = measures(f"{sends} | 1 ok poll x=1@0 | 2 info poll x=9@3")["realtime_lag"]
+        assert (lag["count"], lag["worst_s"]) == (1, 0.0), sends
+
+
+def test_one_poll_lags_as_far_as_its_highest_record() -> None:
+    text = "0 ok send x=1@0 | 0 ok send x=2@1 | 0 ok send x=3@2 | 1 ok poll x=1@0,2@1 | 1 ok poll x=3@2"
+    lag = measures(text)["realtime_lag"]
+    assert (lag["count"], lag["worst_s"]) == (2, 10e-9)  # offset 1 is superseded at 50 ns, the poll begins at 60
+
+
 def test_what_a_subscribed_process_polled_again_is_reprocessed() -> None:
     text = (
         "0 ok send x=1@0 x=2@1 x=3@5 y=1@0 | 1 ok subscribe x y | 2 ok assign x y "

@@ -11,6 +11,36 @@ from tests.kafka.notation import history
 
 WITNESSES: list[tuple[str, str, str, tuple[int, ...]]] = [
     (
+        "lost-write",
+        "0 ok send x=1@2 x=2@0 x=3@7 | 1 ok poll x=2@0 | 1 ok poll x=9@2 | 2 ok poll x=3@7",
+        "process 0 sent 1 to x/0 at offset 2 (ok), and no poll returned it, though process 2 polled offset 7 beyond it",
+        (1, 7),
+    ),
+    (
+        "realtime-order",
+        "0 ok send x=5@3 | 0 ok send x=1@9 | 1 ok send x=2@3",
+        "value 1 was acknowledged at offset 9 of x/0, 0.000010 ms before 2 was sent, which stands at offset 3",
+        (3, 5),
+    ),
+    (
+        "duplicate",
+        "0 ok send x=1@3 | 1 ok poll x=1@4 | 1 ok poll x=1@5 | 1 ok poll x=1@6",
+        "value 1 of x/0 was sent once and stands at offsets 3, 4, 5, 6",
+        (1, 3, 5),
+    ),
+    (
+        "int-poll-skip",
+        "0 ok send x=1@0 x=2@1 x=3@2 x=4@3 | 1 ok poll x=1@0,2@1,4@3,4@3",
+        "process 1 polled 2 at offset 1 of x/0 and next 4 at offset 3: over 1 known record, the first at offset 2",
+        (3,),
+    ),
+    (
+        "phantom",
+        "0 ok send x=1@0 | 1 ok poll x=abc@1",
+        "process 1 polled abc at offset 1 of x/0, which nobody ever sent",
+        (3,),
+    ),
+    (
         "inconsistent-offsets",
         "0 ok send x=1@0 x=4@1 | 1 ok poll x=1@0 | 2 ok poll x=2@0",
         "offset 0 of x/0 holds 1 as process 1 polled it, and 2 as process 2 polled it",

@@ -69,7 +69,7 @@ class Cycles:
         self._reads.append((key, sent_by[good], reader[good]))
         ops = sender[sender >= 0]
         turn = np.arange(len(ops))
-        latest = np.maximum.accumulate(rows.invoke_time[ops] - turn) + turn if len(ops) else turn
+        latest = np.maximum.accumulate(rows.invoke_time[ops] - turn) + turn
         behind = latest > self._moment[ops]
         np.maximum.at(self._moment, ops[behind], latest[behind])
 
