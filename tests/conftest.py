@@ -10,4 +10,4 @@ settings.register_profile("crucible", deadline=None)
 settings.register_profile(
     "mutants", deadline=None, derandomize=True, database=None, max_examples=60, phases=[Phase.generate]
 )
-settings.load_profile(os.environ.get("CRUCIBLE_EXAMPLES", "crucible"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "crucible"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reports.checkers.kafka import reading as module
+from reports.checkers.kafka.checker import Checker
 from reports.checkers.kafka.checking import check_files
 from reports.checkers.kafka.columns import Names
 from reports.checkers.kafka.operation import BadHistory
@@ -97,6 +98,20 @@ def test_blank_lines_are_passed_over_and_counted(tmp_path: Path) -> None:
     assert check_files([file]).counts["events"] == 8
     file.write_text("".join([*lines[:3], "\n", *lines[3:], "7\n"]))
     assert refusal(file) == f"{file}:10: a line is a JSON object; found 7"
+
+
+@pytest.mark.parametrize("files", [[], ["some.jsonl"]])
+def test_events_fed_without_a_file_are_refused_by_their_index_alone(files: list[str]) -> None:
+    names = Names()
+    names.files = files  # which these events do not come from
+    with pytest.raises(BadHistory) as error:
+        Checker(names=names).feed([GOOD[0], GOOD[1] | {"index": 0}])
+    assert str(error.value) == "index 0 is a duplicate"
+
+
+def test_the_first_line_of_a_file_can_be_at_fault(tmp_path: Path) -> None:
+    file = write(tmp_path / "h.jsonl", GOOD[1:])
+    assert refusal(file) == f"{file}:1: ok send of process 0 without its invoke (index 1)"
 
 
 def test_many_lines_are_decoded_in_one_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
