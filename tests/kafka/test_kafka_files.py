@@ -76,9 +76,10 @@ def test_a_line_that_is_not_json_is_shown(line: bytes, message: str, tmp_path: P
     assert refusal(file) == f"{file}:4: {message}"
 
 
-def test_a_whole_last_line_that_is_not_json_is_not_torn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tail", [b'{"index": 8, "ti\n', b"X\n"])
+def test_a_whole_last_line_that_is_not_json_is_not_torn(tail: bytes, tmp_path: Path) -> None:
     file = write(tmp_path / "h.jsonl", GOOD)
-    file.write_bytes(file.read_bytes() + b'{"index": 8, "ti\n')
+    file.write_bytes(file.read_bytes() + tail)
     assert refusal(file).startswith(f"{file}:9: not JSON")
 
 
@@ -120,6 +121,9 @@ def test_many_lines_are_decoded_in_one_call(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(module.json, "loads", lambda text, loads=json.loads: (calls.append(1), loads(text))[1])
     assert check_files([file]).verdict is Verdict.PASS
     assert len(calls) == 1
+    monkeypatch.setattr(module, "BYTES", 120)  # and no more of them than that
+    assert check_files([file]).verdict is Verdict.PASS
+    assert len(calls) == 1 + 4
 
 
 def test_a_header_is_told_from_an_event(tmp_path: Path) -> None:
@@ -218,9 +222,11 @@ def test_an_empty_file_among_others_is_noted_beside_other_notes(tmp_path: Path) 
     ]
 
 
+@pytest.mark.usefixtures("pieces")
 def test_an_archive_cut_short_far_into_it_is_refused(tmp_path: Path) -> None:
     noise = random.Random(2)
-    lines = b"".join(json.dumps(event | {"note": noise.random()}).encode() + b"\n" for event in GOOD * 200)
+    polls = history(" | ".join(f"{process} ok poll" for process in range(99)))
+    lines = b"".join(json.dumps(event | {"note": noise.random()}).encode() + b"\n" for event in polls)
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(lines)[:-9])
     file = tmp_path / "cut.jsonl.gz"
     message = f"{file}: cannot be read: Compressed file ended before the end-of-stream marker was reached"

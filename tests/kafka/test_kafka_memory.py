@@ -60,16 +60,22 @@ def test_the_rest_is_taken_to_be_like_what_was_read(free: Free, monkeypatch: pyt
     Room(1).take(batch(), 0.01, "h.jsonl")
     monkeypatch.setattr(memory, "SURE_FROM", NEEDED - 1)
     Room(1).take(batch(), 0.1, "h.jsonl")
-    with pytest.raises(BadHistory) as refusal:
+    with pytest.raises(BadHistory):
         Room(1).take(batch(), 0.099, "h.jsonl")
+    free(4 << 30)
+    with pytest.raises(BadHistory) as refusal:
+        Room(1).take(batch(), NEEDED / (7 << 30), "h.jsonl")
     assert str(refusal.value) == (
-        "h.jsonl: judging it takes about 0.0 GiB of memory, and 1.0 GiB are free, of which 1 stays so; judge it where "
+        "h.jsonl: judging it takes about 7.0 GiB of memory, and 5.0 GiB are free, of which 1 stays so; judge it where "
         "there is more, or record less in one run"
     )
 
 
 @pytest.mark.parametrize("name", ["h.jsonl", "h.jsonl.gz", "h.parquet"])
-def test_a_file_that_does_not_fit_is_refused_with_exit_2(name: str, free: Free, tmp_path: Path) -> None:
+def test_a_file_that_does_not_fit_is_refused_with_exit_2(
+    name: str, free: Free, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "SURE_FROM", 0)
     file = write(tmp_path / "h.jsonl", EVENTS)
     if name.endswith("gz"):
         (tmp_path / name).write_bytes(gzip.compress(file.read_bytes()))
@@ -111,5 +117,7 @@ def test_what_is_free_is_read_from_the_system(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
     assert available() is None
     Room(1).take(batch(), 1, "h.jsonl")  # unknown is not refused
+    (tmp_path / "meminfo").write_text("MemTotal: 9 kB\n")
+    assert available() is None
     (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:   12 kB\nSwapFree: 3 kB\n")
     assert available() == 12 * 1024
