@@ -42,7 +42,7 @@ bench: $(STAMP) ## measured figures beside the budgets
 	$(CRUCIBLE) bench
 
 mutants: $(STAMP) ## mutation tests of the Kafka checker, in a copy; about an hour
-	$(VENV)/bin/python .ci/mutants
+	$(VENV)/bin/python .ci/mutants.py
 
 lint: $(STAMP) ## ruff
 	$(VENV)/bin/ruff check

@@ -1,7 +1,7 @@
 """A pytest plugin that runs the tests once per mutant: collected once, then each mutant in a fork of its own.
 
-mutmut itself collects the tests anew for each mutant, which takes longer than running them, and its time limit is one of
-the clock, which a busy machine reaches too. Here the limit is of processor time.
+mutmut itself collects the tests anew for each mutant, which takes longer than running them, and its time limit is one
+of the clock, which a busy machine reaches too. Here the limit is of processor time.
 """
 
 from __future__ import annotations

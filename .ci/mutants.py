@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Mutation tests of the Kafka checker, in a copy of the checkout: `.ci/mutants [PART-OF-A-MUTANT'S-NAME…]`.
+"""Mutation tests of the Kafka checker, in a copy of the checkout: `.ci/mutants.py [PART-OF-A-MUTANT'S-NAME…]`.
 
-mutmut makes the mutants of the modules that pyproject.toml names; `mutants_judge` runs the tests on each. Prints a table
-by module, and how each survivor differs; exits 1 when fewer than 95 % are killed.
+mutmut makes the mutants of the modules that pyproject.toml names; `mutants_judge` runs the tests on each. Prints a
+table by module, and how each survivor differs; exits 1 when fewer than 95 % are killed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def main(parts: list[str]) -> int:
     folder = COPY / "mutants"
     with (COPY / "generate.log").open("w") as log:
         subprocess.run([sys.executable, "-c", GENERATE], cwd=COPY, stdout=log, stderr=log, check=True)
-    names = [name for meta in sorted(folder.rglob("*.py.meta")) for name in json.loads(meta.read_text())["exit_code_by_key"]]
-    names = [name for name in names if not parts or any(part in name for part in parts)]
+    made = [json.loads(meta.read_text())["exit_code_by_key"] for meta in sorted(folder.rglob("*.py.meta"))]
+    names = [name for each in made for name in each if not parts or any(part in name for part in parts)]
     (COPY / "names.json").write_text(json.dumps(names))
     selection = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
     subprocess.run(
@@ -51,8 +51,8 @@ def main(parts: list[str]) -> int:
          os.environ.get("MUTANTS_CHILDREN", "2"), *selection["pytest_add_cli_args"],
          *selection["pytest_add_cli_args_test_selection"]],
         cwd=folder, stdout=(COPY / "tests.log").open("w"), check=False,
-        env=os.environ | {"HYPOTHESIS_PROFILE": "mutants", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(folder),
-                          "OPENBLAS_NUM_THREADS": "1"},
+        env=os.environ | {"HYPOTHESIS_PROFILE": "mutants", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                          "PYTHONPATH": str(folder), "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     if not (COPY / "outcomes.json").exists():
         print(f"the mutants could not be judged; see {COPY}/tests.log")
