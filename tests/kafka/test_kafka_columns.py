@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reports.checkers.kafka.checker import Checker
 from reports.checkers.kafka.columns import PLAIN_BELOW, Batch, Names, in_order, join, nowhere
 from reports.checkers.kafka.events import Columns
+from reports.verdict import Verdict
 from tests.kafka.notation import history
 
 
@@ -59,6 +61,14 @@ def test_joined_batches_are_as_one() -> None:
         assert same is None or column.dtype == getattr(joined, name).dtype, name
     assert join([whole]) is whole
     assert len(join([])) == 0
+
+
+def test_nothing_is_a_batch_and_a_history_too() -> None:
+    assert (Batch.empty().first.tolist(), Batch.empty().first.dtype) == ([0], np.dtype("i8"))
+    assert Names().files == []
+    result = Checker().verdict()
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.lost is None
 
 
 def test_selected_events_keep_their_records_and_resets() -> None:
