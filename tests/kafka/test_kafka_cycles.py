@@ -88,6 +88,15 @@ def test_cycles_in_several_stretches_of_time_are_counted_each() -> None:
     assert [witness.ops for witness in result.witnesses["G0-realtime"]] == [(1, 3), (5, 7), (9, 11), (13, 15)]
 
 
+def test_a_cycle_may_span_stretches_that_overlap() -> None:
+    """Two edges of four lead backward, each over a stretch that does not hold the whole cycle."""
+    invoked = "0 invoke txn +x=1 +u=1 | 1 invoke txn +y=2 +v=1"
+    then = "0 ok txn +x=1@1 +u=1@0 | 1 ok txn +y=2@1 +v=1@0 | 2 invoke txn +v=2 +x=2 | 3 invoke txn +u=2 +y=1"
+    end = "2 ok txn +v=2@1 +x=2@0 | 3 ok txn +u=2@1 +y=1@0"
+    for first in ("8 ok send k=1@0", TURNED.replace("x=", "k=")):
+        assert judge(f"{first} | {invoked} | {then} | {end}").seen["G0"] == 1
+
+
 def test_each_cycle_is_judged_by_its_own_edges() -> None:
     writes = "0 invoke txn +x=1 +y=1 | 1 invoke txn +x=2 +y=2 | 0 ok txn +x=1@0 +y=1@1 | 1 ok txn +x=2@1 +y=2@0"
     reads = "2 invoke txn +v=1 ? | 3 invoke txn +w=2 ? | 2 ok txn +v=1@0 ?w=2@0 | 3 ok txn +w=2@0 ?v=1@0"

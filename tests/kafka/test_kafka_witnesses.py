@@ -209,6 +209,12 @@ WITNESSES: list[tuple[str, str, str, tuple[int, ...]]] = [
         (2, 4, 5),
     ),
     (
+        "G0-process",
+        "0 ok send x=1@1 | 0 ok assign x | 0 fail send x=3 | 0 ok send x=2@0",
+        "process 0 did operation 1 before operation 7, yet operation 7 sent to x/0 just before operation 1",
+        (1, 7),
+    ),
+    (
         "G1c-process",
         "0 ok send z=9@1 | 0 ok send y=1@0 | 0 ok txn +z=8@0 ?y=1@0",
         "process 0 did operation 1 before operation 3, yet operation 3 sent to y/0 what was polled by operation 5, yet operation 5 sent to z/0 just before operation 1",

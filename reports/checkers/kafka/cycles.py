@@ -78,8 +78,7 @@ class Cycles:
         for _, sender, reader in self._reads:
             behind = self._moment[sender] >= self._moment[reader]
             np.maximum.at(self._moment, reader[behind], self._moment[sender[behind]] + 1)
-        ok = self._rows.type == OK
-        self._moment[ok] = np.minimum(self._moment[ok], self._rows.time[ok])
+        self._moment = np.minimum(self._moment, self._rows.time)
         stretch = self._stretches()
         if stretch is None:
             return {}
@@ -98,9 +97,9 @@ class Cycles:
         """The edges of key after key, so that all of them are never in memory at once."""
         for key, sender in self._log:
             at = np.flatnonzero((sender[:-1] >= 0) & (sender[1:] >= 0) & (sender[:-1] != sender[1:]))
-            yield Edges(sender[at], sender[at + 1], np.full(len(at), key, "i4"), np.full(len(at), WRITE, "u1"))
+            yield Edges(sender[at], sender[at + 1], np.full(len(at), key), np.full(len(at), WRITE))
         for key, sender, reader in self._reads:
-            yield Edges(sender, reader, np.full(len(sender), key, "i4"), np.full(len(sender), READ, "u1"))
+            yield Edges(sender, reader, np.full(len(sender), key), np.full(len(sender), READ))
 
     def _stretches(self) -> Array | None:
         """For each operation the stretch that it lies in, or -1; None where no edge leads backward."""
