@@ -109,5 +109,7 @@ def test_assigns_are_kept_beside_the_columns() -> None:
     collected.add(EVENT | {"f": "assign", "value": ["x/0"], "seek_to_beginning": True})
     collected.add(EVENT | {"f": "subscribe", "value": ["x"]})
     collected.add(EVENT | {"f": "crash", "value": 7})  # whatever a crash carries
-    resets = {at: (reset.f, reset.keys, reset.seek_to_beginning) for at, reset in collected.take().resets.items()}
+    batch = collected.take()
+    resets = {at: (reset.f, reset.keys, reset.seek_to_beginning) for at, reset in batch.resets.items()}
+    assert batch.file.tolist() == [0, 0, 0, 0]
     assert resets == {1: ("assign", ("x/0",), True), 2: ("subscribe", ("x",), False)}

@@ -77,7 +77,7 @@ def test_lag_counts_from_when_the_log_was_known_to_be_longer() -> None:
     }  # fmt: skip
 
 
-def test_quantiles_are_within_two_percent_and_the_worst_is_exact() -> None:
+def test_quantiles_are_within_a_percent_and_the_worst_is_exact() -> None:
     durations = Durations()
     assert durations.to_json() is None
     for part in np.split(np.random.default_rng(1).permutation(np.arange(1, 100_001)) * 1_000_000, [0, 10, 70_000]):
@@ -87,7 +87,13 @@ def test_quantiles_are_within_two_percent_and_the_worst_is_exact() -> None:
     assert found is not None
     assert (found["count"], found["worst_s"]) == (100_001, 100.0)
     for quantile, seconds in (("p50_s", 50), ("p95_s", 95), ("p99_s", 99)):
-        assert abs(found[quantile] / seconds - 1) < 0.016, quantile
+        assert abs(found[quantile] / seconds - 1) < 0.008, quantile
+
+
+def test_quantiles_are_rounded_to_microseconds() -> None:
+    durations = Durations()
+    durations.add(np.array([1_500_000_000, 1_500_000_000, 2_000_000_000]))
+    assert durations.to_json() == {"count": 3, "p50_s": 1.501561, "p95_s": 2.0, "p99_s": 2.0, "worst_s": 2.0}
 
 
 def test_a_quantile_is_never_above_the_worst() -> None:

@@ -52,7 +52,7 @@ class Columns:
         """What was collected since the last call."""
         columns = zip((EVENT_COLUMNS | RECORD_COLUMNS).items(), (*self._events, *self._records), strict=True)
         batch = Batch(
-            **{name: np.array(rows, dtype) for (name, dtype), rows in columns}, first=np.array(self._first, "i8"),
+            **{name: np.array(rows, dtype) for (name, dtype), rows in columns}, first=np.array(self._first),
             resets=self._resets, causes=self._causes,
         )  # fmt: skip
         self._clear()
