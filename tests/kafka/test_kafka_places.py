@@ -36,7 +36,7 @@ PLACES: list[tuple[str, str, list[int | None]]] = [
 def found(text: str) -> Iterator[tuple[Partition, dict[str, Found]]]:
     checker = Checker()
     checker.feed(history(text))
-    rows = Rows(checker._store, checker.names)
+    rows = Rows(checker._store, checker.names, atomic=True)
     for name, code in checker.names.keys.items():
         partition = Partition(name, code, checker._store, rows)
         cases = {name: find(partition) for name, find in RECORD_CLASSES.items()}

@@ -26,7 +26,7 @@ class Rows:
         atomic: an operation happens whole or not at all; without transactions each send stands for itself.
     """
 
-    def __init__(self, store: Store, names: Names, atomic: bool = True) -> None:
+    def __init__(self, store: Store, names: Names, atomic: bool) -> None:
         self.names, self.atomic = names, atomic
         table: Table = store.operations
         self.index, self.time, self.invoke_time = table["index"], table["time"], table["invoke_time"]

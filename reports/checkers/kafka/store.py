@@ -103,5 +103,5 @@ class Store:
 
     def table(self, kind: str, key: int) -> Table:
         """The `sends` or `polls` of a key; empty where there are none."""
-        tables, dtypes = (self.sends, SENDS) if kind == "sends" else (self.polls, POLLS)
+        tables, dtypes = {"sends": (self.sends, SENDS), "polls": (self.polls, POLLS)}[kind]
         return tables.get(key) or Table(dtypes)
