@@ -153,3 +153,5 @@ def test_without_transactions_a_send_with_an_offset_happened_and_its_neighbour_m
     assert (gap.offsets.tolist(), gap.unlocated) == ([0], 0)
     assert judge(text).seen == {}
     assert judge(text).verdict is Verdict.PASS
+    by_offset = "0 info send x=1@0 | 1 ok send x=3@5 | 2 ok poll x=3@5"
+    assert judge(by_offset, "transactions=false").seen == {"lost-write": 1}
