@@ -88,7 +88,7 @@ class Partition:
         self.senders = Senders(self.sent)
         if len(repeated := self.senders.repeated(self.sent)):
             again = int(repeated[0])
-            other = int(self.senders.of(self.sent[again : again + 1])[0])
+            other = int(self.senders.of(self.sent[[again]])[0])
             first, second = (int(rows.index[self.send_op[at]]) for at in (again, other))
             raise BadHistory(f"value sent twice to {name}: at index {first} and at index {second}; values are unique "
                              "per key", indexes=(first, second))  # fmt: skip
