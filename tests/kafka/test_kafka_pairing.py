@@ -38,6 +38,8 @@ def raw(text: str) -> list[Event]:
     [
         ("0 invoke send | 0 info send | 1 invoke poll | 1 ok poll | 2 invoke poll | 2 info poll | 0 invoke poll",
          "process 0 goes on after an info answer; it should come back under a new process id (index 6)"),
+        ("2 invoke poll | 2 info poll | 0 invoke send | 0 info send | 0 invoke poll",
+         "process 0 goes on after an info answer; it should come back under a new process id (index 4)"),
         ("0 invoke send | 0 info send | 0 ok send",
          "process 0 goes on after an info answer; it should come back under a new process id (index 2)"),
         ("0 invoke send | 1 invoke poll | 1 ok poll | 0 invoke send",
