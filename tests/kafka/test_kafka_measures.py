@@ -42,6 +42,11 @@ def test_a_poll_of_the_newest_record_does_not_lag() -> None:
         assert (lag["count"], lag["worst_s"]) == (1, 0.0), sends
 
 
+def test_a_send_that_never_learnt_its_offset_tells_nobody_how_long_the_log_is() -> None:
+    lag = measures("0 ok send x=1@0 | 0 ok send x=2 | 1 ok poll x=1@0 | 2 ok poll x=2@1,3@2")["realtime_lag"]
+    assert (lag["count"], lag["worst_s"]) == (2, 0.0)  # not four: a poll is one, however many records it returned
+
+
 def test_one_poll_lags_as_far_as_its_highest_record() -> None:
     text = "0 ok send x=1@0 | 0 ok send x=2@1 | 0 ok send x=3@2 | 1 ok poll x=1@0,2@1 | 1 ok poll x=3@2"
     lag = measures(text)["realtime_lag"]
