@@ -41,7 +41,7 @@ doctor: $(STAMP) ## what this machine has and lacks
 bench: $(STAMP) ## measured figures beside the budgets
 	$(CRUCIBLE) bench
 
-mutants: $(STAMP) ## mutation tests of the Kafka checker, in a copy; about an hour
+mutants: $(STAMP) ## mutation tests of the Kafka checker, in a copy; half an hour
 	$(VENV)/bin/python .ci/mutants.py
 
 lint: $(STAMP) ## ruff
