@@ -7,7 +7,7 @@ STAMP   := $(VENV)/.lock-$(shell cat requirements.lock pyproject.toml | sha256su
 CRUCIBLE := $(VENV)/bin/crucible
 export CRUCIBLE_PROFILE := $(PROFILE)
 
-.PHONY: run test up down status doctor bench lint types selftest clean help
+.PHONY: run test up down status doctor bench mutants lint types selftest clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,9 @@ doctor: $(STAMP) ## what this machine has and lacks
 
 bench: $(STAMP) ## measured figures beside the budgets; makes the cluster anew to time `up`
 	$(CRUCIBLE) bench --with-down
+
+mutants: $(STAMP) ## mutation tests of the Kafka checker, in a copy; half an hour
+	$(VENV)/bin/python .ci/mutants.py
 
 lint: $(STAMP) ## ruff
 	$(VENV)/bin/ruff check

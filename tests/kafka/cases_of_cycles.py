@@ -20,6 +20,9 @@ CYCLE_CASES: dict[str, tuple[list[str], list[str]]] = {
             _two("+x=1@0 +y=1@0", "+x=2@1 +y=2@1", "x=1@0,2@1&y=1@0,2@1"),
             _two("+x=1@0 +y=1@1", "+x=2@1 +y=2@0", "x=2@1&y=2@0", end="info"),  # the info did not happen
             _two("+x=1@0 +z=1@1", "+x=2@1 +y=2@0", "x=1@0,2@1"),
+            # nobody sent what stands before x=1, least of all whoever ended last
+            "2 ok send x=5@0 | 0 invoke txn +x=1 +y=1 | 1 invoke txn +y=2 | 3 ok poll x=5@0,9@1,1@2 "
+            "| 0 ok txn +x=1@2 +y=1@0 | 1 ok txn +y=2@1",
         ],
     ),
     "G0-process": (
@@ -32,6 +35,9 @@ CYCLE_CASES: dict[str, tuple[list[str], list[str]]] = {
             "0 ok send x=1@0 | 0 ok send x=2@1",
             "3 invoke txn +x=1@0 +y=4@1 | 0 ok send x=2@1 | 1 ok send y=3@0 | 3 ok txn +x=1@0 +y=4@1",
             _two("+x=1@0 +y=1@1", "+x=2@1 +y=2@0", "x=1@0"),
+            # process 0 goes on within the stretch of the cycle, but outside the cycle
+            "0 invoke txn +x=1 +y=1 | 1 invoke txn +x=2 +y=2 +k=2 | 0 ok txn +x=1@0 +y=1@1 | 0 ok send d=1@0 "
+            "| 2 ok send k=1@0 | 1 ok txn +x=2@1 +y=2@0 +k=2@1",
         ],
     ),
     "G0-realtime": (

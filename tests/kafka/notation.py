@@ -66,7 +66,7 @@ def _poll(word: str) -> list[Any]:
 
 def _record(record: str) -> list[Any]:
     value, _, offset = record.removesuffix("!").partition("@")
-    return [int(offset), int(value), *([1, 2] if record.endswith("!") else [])]
+    return [int(offset), int(value) if value.isdigit() else value, *([1, 2] if record.endswith("!") else [])]
 
 
 def _key(name: str) -> str:

@@ -69,7 +69,7 @@ def row(size: int) -> dict[str, Any]:
 def _beside(checker: Checker, records: int) -> dict[str, Any]:
     from reports.checkers.kafka import bench_plain
 
-    rows = Rows(checker._store, checker.names)
+    rows = Rows(checker._store, checker.names, atomic=True)
     sends, polls = bench_plain.rows_of(checker._store, rows)
     start = time.process_time()
     by_python = bench_plain.in_python(sends, polls)

@@ -83,7 +83,7 @@ class Checker:
         """
         store = self._store.with_unanswered(self._pairing.unanswered())
         rows = Rows(store, self.names, atomic=self.guarantees.transactions is not False)
-        subscribers = np.unique(np.array([at.process for at in rows.resets if at.reset.f == "subscribe"], "i4"))
+        subscribers = np.unique([at.process for at in rows.resets if at.reset.f == "subscribe"])
         judged, cycles = _Judged(), Cycles(rows)
         for name, code in sorted(self.names.keys.items()):
             partition = Partition(name, code, store, rows)

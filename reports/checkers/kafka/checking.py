@@ -44,6 +44,10 @@ def check_files(
         checker.guarantees = (guarantees or Guarantees()).over(reading.recorded)
         checker.notes = reading.notes
         return checker.verdict(read_dump(topic, topic_name) if topic else None)
+    except MemoryError:
+        raise BadHistory(
+            "judging it takes more memory than there is; nothing is said about it", where=str(paths[0])
+        ) from None
     except BadHistory as error:
         if error.where or not error.indexes:
             raise

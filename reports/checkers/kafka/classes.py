@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.columns import CORRUPT, FAIL, OK, Array
+from reports.checkers.kafka.columns import CORRUPT, FAIL, OK, Array, nowhere
 from reports.checkers.kafka.partition import Partition
 
 Witness = tuple[list[int], str, int]  # rows of the operations, one English sentence, the place to draw (or -1)
@@ -142,17 +142,14 @@ def unseen(p: Partition) -> Found:
 def realtime_order(p: Partition) -> Found:
     """A record was sent after another had been acknowledged, and yet stands before it."""
     rows, place = p.rows, p.send_place
-    acked = np.flatnonzero((p.send_type == OK) & (place >= 0))
-    later = np.flatnonzero(place >= 0)
-    if not len(acked):
-        return Found(acked, lambda at: ([], "", -1))
-    highest = np.maximum.accumulate(place[acked])
-    before = np.searchsorted(rows.time[p.send_op[acked]], rows.invoke_time[p.send_op[later]], side="left")
-    at_fault = later[(before > 0) & (highest[before - 1] > place[later])]
+    acked, later = np.flatnonzero(p.send_type == OK), np.flatnonzero(place >= 0)
+    highest = np.concatenate((nowhere(1), np.maximum.accumulate(place[acked])))
+    before = np.searchsorted(rows.time[p.send_op[acked]], rows.invoke_time[p.send_op[later]])
+    at_fault = later[highest[before] > place[later]]
 
     def witness(at: int) -> Witness:
         op = p.send_op[at]
-        earlier = acked[(place[acked] > place[at]) & (rows.time[p.send_op[acked]] < rows.invoke_time[op])][0]
+        earlier = acked[place[acked] > place[at]][0]  # the first, so it was answered in time if any was
         gap = (rows.invoke_time[op] - rows.time[p.send_op[earlier]]) / 1e6
         text = (
             f"value {p.show(p.sent[earlier])} was acknowledged at offset {p.offsets[place[earlier]]} of {p.name}, "

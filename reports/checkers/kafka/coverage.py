@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Array
+from reports.checkers.kafka.columns import Array, marked
 from reports.checkers.kafka.partition import Partition
 
 SHOWN = 32
@@ -39,18 +39,13 @@ class Unproven:
 def unproven(p: Partition) -> Unproven | None:
     """What nobody read of this key; None when its absence of findings is proven."""
     unread_sends = p.committed & ~p.read_ok
-    missing = np.zeros(len(p.offsets), "?")
-    unlocated = 0
-    if unread_sends.any():
-        known = p.sender >= 0
-        missing[p.poll_place[known][unread_sends[p.sender[known]]]] = True
-        missing[p.located_place[unread_sends[p.located]]] = True
-        unlocated = int((unread_sends & (p.first_last[0] < 0)).sum())
+    known = p.sender >= 0
+    missing = marked(len(p.offsets), p.poll_place[known][unread_sends[p.sender[known]]])
+    missing[p.located_place[unread_sends[p.located]]] = True
+    unlocated = int((unread_sends & (p.send_place < 0)).sum())
     whole = _read_whole(p)
     if not whole:
-        unread = np.ones(len(p.offsets), "?")
-        unread[p.poll_place[p.poll_ok]] = False
-        missing |= unread
+        missing |= ~marked(len(p.offsets), p.poll_place[p.poll_ok])
     if whole and not missing.any() and not unlocated:
         return None
     return Unproven(p.offsets[missing], unlocated, whole)
@@ -59,11 +54,5 @@ def unproven(p: Partition) -> Unproven | None:
 def _read_whole(p: Partition) -> bool:
     """Whether some one process has read every known offset."""
     process, place = p.rows.process[p.poll_op[p.poll_ok]], p.poll_place[p.poll_ok]
-    amount = np.bincount(process) if len(process) else np.empty(0, "i8")
-    enough = np.flatnonzero(amount >= max(1, len(p.offsets)))
-    for candidate in enough[np.argsort(-amount[enough], kind="stable")].tolist():
-        read = np.zeros(len(p.offsets), "?")
-        read[place[process == candidate]] = True
-        if read.all():
-            return True
-    return len(p.offsets) == 0
+    enough = np.flatnonzero(np.bincount(process) >= len(p.offsets))
+    return not len(p.offsets) or any(marked(len(p.offsets), place[process == one]).all() for one in enough.tolist())

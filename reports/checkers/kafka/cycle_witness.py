@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from itertools import pairwise
 
+import numpy as np
+
 from reports.checkers.kafka.columns import OK
 from reports.checkers.kafka.cycles import WRITE, Knot
 from reports.checkers.kafka.oracle_cycles import CYCLES
@@ -17,7 +19,7 @@ Edge = tuple[int, int]
 
 def explain(name: str, knot: Knot, rows: Rows, keys: list[str]) -> tuple[list[int], str]:
     """The operations of the shortest cycle that shows class `name`, and a sentence about it."""
-    kinds, must_hold = CYCLES[name.removesuffix(" by reads")]
+    kinds, must_hold = CYCLES[name]
     if len(knot.rows) > LARGEST:
         return knot.rows[:32], f"{len(knot.rows):,} operations must each come before another of them"
     why: dict[Edge, dict[str, str]] = defaultdict(dict)  # pair → kind of edge → in words
@@ -31,8 +33,8 @@ def explain(name: str, knot: Knot, rows: Rows, keys: list[str]) -> tuple[list[in
             if rows.process[a] == rows.process[b]:
                 who = rows.process_name(a)
                 why[a, b]["process"] = f"process {who} did {_name(a, rows)} before {_name(b, rows)}"
-    columns = (getattr(knot.edges, column).tolist() for column in ("a", "b", "key", "kind"))
-    for a, b, key, kind in zip(*columns, strict=True):
+    edges = knot.edges
+    for a, b, key, kind in np.stack([edges.a, edges.b, edges.key, edges.kind], axis=1).tolist():
         word, text = ("ww", "sent to {k} just before") if kind == WRITE else ("wr", "sent to {k} what was polled by")
         why[a, b][word] = f"{_name(a, rows)} {text.format(k=keys[key])} {_name(b, rows)}"
     cycle = _shortest(why, must_hold)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.columns import FUNCTION, OK, Array
+from reports.checkers.kafka.columns import FUNCTION, OK, Array, in_order, nowhere
 from reports.checkers.kafka.knots import knots
 from reports.checkers.kafka.oracle_cycles import CYCLES
-from reports.checkers.kafka.partition import Partition, Rows
+from reports.checkers.kafka.partition import Partition, Rows, code
 
 WRITE, READ = 0, 1
 
@@ -56,7 +56,7 @@ class Cycles:
     def add(self, p: Partition, key: int) -> None:
         """Take the edges of one key."""
         rows = self._rows
-        sender = np.full(len(p.offsets), -1, "i4")
+        sender = nowhere(len(p.offsets))
         known = p.sender >= 0
         known[known] = p.committed[p.sender[known]]
         sent_by = p.send_op[p.sender[known]]
@@ -66,11 +66,10 @@ class Cycles:
         self._log.append((key, sender))
         reader = p.poll_op[known]
         good = rows.committed[reader] & (reader != sent_by)
-        good[1:] &= (reader[1:] != reader[:-1]) | (sent_by[1:] != sent_by[:-1])
         self._reads.append((key, sent_by[good], reader[good]))
         ops = sender[sender >= 0]
         turn = np.arange(len(ops))
-        latest = np.maximum.accumulate(rows.invoke_time[ops] - turn) + turn if len(ops) else turn
+        latest = np.maximum.accumulate(rows.invoke_time[ops] - turn) + turn
         behind = latest > self._moment[ops]
         np.maximum.at(self._moment, ops[behind], latest[behind])
 
@@ -79,8 +78,7 @@ class Cycles:
         for _, sender, reader in self._reads:
             behind = self._moment[sender] >= self._moment[reader]
             np.maximum.at(self._moment, reader[behind], self._moment[sender[behind]] + 1)
-        ok = self._rows.type == OK
-        self._moment[ok] = np.minimum(self._moment[ok], self._rows.time[ok])
+        self._moment = np.minimum(self._moment, self._rows.time)
         stretch = self._stretches()
         if stretch is None:
             return {}
@@ -99,9 +97,9 @@ class Cycles:
         """The edges of key after key, so that all of them are never in memory at once."""
         for key, sender in self._log:
             at = np.flatnonzero((sender[:-1] >= 0) & (sender[1:] >= 0) & (sender[:-1] != sender[1:]))
-            yield Edges(sender[at], sender[at + 1], np.full(len(at), key, "i4"), np.full(len(at), WRITE, "u1"))
+            yield Edges(sender[at], sender[at + 1], np.full(len(at), key), np.full(len(at), WRITE))
         for key, sender, reader in self._reads:
-            yield Edges(sender, reader, np.full(len(sender), key, "i4"), np.full(len(sender), READ, "u1"))
+            yield Edges(sender, reader, np.full(len(sender), key), np.full(len(sender), READ))
 
     def _stretches(self) -> Array | None:
         """For each operation the stretch that it lies in, or -1; None where no edge leads backward."""
@@ -114,7 +112,7 @@ class Cycles:
         start, end = np.concatenate(spans, axis=1) if spans else np.empty((2, 0))
         if not len(start):
             return None
-        order = np.argsort(start, kind="stable")
+        order = in_order(start)
         start, reach = start[order], np.maximum.accumulate(end[order])
         opens = np.concatenate(([True], start[1:] > reach[:-1]))
         starts, ends = start[opens], reach[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(reach) - 1]))]
@@ -138,23 +136,23 @@ class Cycles:
             a.append(next_a)
             b.append(next_b)
         if "realtime" in kinds:
-            for part, more in zip((a, b), self._realtime(nodes, stretch), strict=True):
-                part.append(more)
+            before, later = self._realtime(nodes, stretch)
+            a.append(before)
+            b.append(later)
         found = []
         groups = [
             [node for node in knot if node < len(stretch)] for knot in knots(np.concatenate(a), np.concatenate(b))
         ]
-        groups = [group for group in groups if len(group) > 1]
-        member = np.full(len(stretch), -1, "i4")
+        member = nowhere(len(stretch))
         for number, group in enumerate(groups):
             member[group] = number
         data = drawn.where((member[drawn.a] >= 0) & (member[drawn.a] == member[drawn.b]))
-        order = np.argsort(member[data.a], kind="stable")
-        data = data.where(order)
-        cut = np.searchsorted(member[data.a], np.arange(len(groups) + 1))
+        order = in_order(member[data.a])
+        starts = np.unique(member[data.a[order]], return_index=True)[1]
+        parts = np.split(order, starts[1:])  # each knot holds a data edge, because all others lead forward
         in_turn = set(member[next_a[(member[next_a] >= 0) & (member[next_a] == member[next_b])]].tolist())
         for number, group in enumerate(groups):
-            mine = data.where(slice(cut[number], cut[number + 1]))  # type: ignore[arg-type]
+            mine = data.where(parts[number])
             answered = [rows.time[row] for row in group if rows.type[row] == OK]
             holds = {
                 "ww": bool((mine.kind == WRITE).any()),
@@ -168,7 +166,7 @@ class Cycles:
 
     def _successors(self, nodes: Array, stretch: Array) -> tuple[Array, Array]:
         """From each operation to the next one of its process."""
-        order = nodes[np.argsort(self._rows.process[nodes], kind="stable")]
+        order = nodes[in_order(self._rows.process[nodes])]
         a, b = order[:-1], order[1:]
         same = (self._rows.process[a] == self._rows.process[b]) & (stretch[a] == stretch[b])
         return a[same], b[same]
@@ -181,13 +179,13 @@ class Cycles:
         """
         rows = self._rows
         times, rank = np.unique(rows.invoke_time[nodes], return_inverse=True)
-        turn = stretch[nodes] * (len(times) + 1) + rank  # by stretch, then by invocation
-        order = np.argsort(turn, kind="stable")
+        turn = code(stretch[nodes], rank)  # by stretch, then by invocation
+        order = in_order(turn)
         link = len(stretch) + np.arange(len(order))
         chained = np.diff(stretch[nodes[order]]) == 0
         ok = nodes[rows.type[nodes] == OK]
         later = np.searchsorted(times, rows.time[ok], side="right")
-        enters = np.searchsorted(turn[order], stretch[ok] * (len(times) + 1) + later)
+        enters = np.searchsorted(turn[order], code(stretch[ok], later))
         inside = enters < len(order)
         ok, enters = ok[inside], enters[inside]
         same = stretch[ok] == stretch[nodes[order[enters]]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Array
+from reports.checkers.kafka.columns import Array, in_order, marked, nowhere
 
 SLACK = 1024  # small tables are always worth it
 
@@ -23,16 +23,15 @@ class Senders:
     def __init__(self, values: Array) -> None:
         self._count = len(values)
         self._table: Array | None = None
-        if self._count == 0:
-            self._sorted, self._order = values, np.empty(0, "i4")
+        if not self._count:
             return
         low, high = int(values.min()), int(values.max())
         if high - low < 4 * self._count + SLACK:
             self._low, self._high = low, high
-            self._table = np.full(high - low + 1, -1, "i4")
-            self._table[values - low] = np.arange(self._count, dtype="i4")
+            self._table = nowhere(high - low + 1)
+            self._table[values - low] = np.arange(self._count)
         else:
-            self._order = np.argsort(values, kind="stable").astype("i4")
+            self._order = in_order(values).astype("i4")
             self._sorted = values[self._order]
 
     def repeated(self, values: Array) -> Array:
@@ -41,13 +40,13 @@ class Senders:
 
     def of(self, values: Array) -> Array:
         """The position of each value's send; -1 where nobody sent it."""
-        if self._count == 0:
-            return np.full(len(values), -1, "i4")
+        if not self._count:
+            return nowhere(len(values))
         if self._table is not None:
             inside = (values >= self._low) & (values <= self._high)
             if inside.all():
                 return self._table[values - self._low]
-            found = np.full(len(values), -1, "i4")
+            found = nowhere(len(values))
             found[inside] = self._table[values[inside] - self._low]
             return found
         at = np.searchsorted(self._sorted, values, side="right") - 1
@@ -62,8 +61,8 @@ def places(*offsets: Array) -> tuple[Array, list[Array]]:
     low, high = min(int(part.min()) for part in known), max(int(part.max()) for part in known)
     span = high - low + 1
     if span <= 8 * sum(map(len, known)) + SLACK:
-        present = np.zeros(span, "?")
-        for part in known:
+        present = marked(span, known[0] - low)
+        for part in known[1:]:
             present[part - low] = True
         place = np.cumsum(present, dtype="i4") - np.int32(1)
         return np.flatnonzero(present) + low, [place[part - low] for part in offsets]

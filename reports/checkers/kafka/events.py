@@ -53,7 +53,7 @@ class Columns:
         """What was collected since the last call."""
         columns = zip((EVENT_COLUMNS | RECORD_COLUMNS).items(), (*self._events, *self._records), strict=True)
         batch = Batch(
-            **{name: np.array(rows, dtype) for (name, dtype), rows in columns}, first=np.array(self._first, "i8"),
+            **{name: np.array(rows, dtype) for (name, dtype), rows in columns}, first=np.array(self._first),
             resets=self._resets, causes=self._causes,
         )  # fmt: skip
         self._clear()
@@ -63,7 +63,8 @@ class Columns:
         """Add one event.
 
         Raises:
-            BadHistory: a field is missing or is not what it should be; `where` is left to the caller.
+            BadHistory: a field is missing or is not what it should be; `where` is left to the caller, and nothing
+                collected makes sense any more.
         """
         try:
             index, time, process, kind, f = (
@@ -107,7 +108,6 @@ class Columns:
             return
         if type(value) is not list:
             raise BadHistory(f"value is a list of micro-operations; found {_short(value)}")
-        before = len(self._records[0])
         try:
             for micro in value:
                 if micro[0] == "send" and len(micro) == 3:
@@ -117,10 +117,6 @@ class Columns:
                         self._poll(micro[1], moved)
                 else:
                     raise BadHistory(f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(micro)}')
-        except BadHistory:
-            for column in self._records:
-                del column[before:]
-            raise
         except (TypeError, IndexError, KeyError, AttributeError, ValueError):
             raise BadHistory(
                 f'a micro-operation is ["send", key, value] or ["poll", …]; found {_short(value)}'

@@ -115,24 +115,32 @@ def permits(guarantees: Guarantees) -> set[str]:
     return {reason for reason, true in holds.items() if true}
 
 
-def bad(seen: Mapping[str, int], excused: Mapping[str, int], guarantees: Guarantees) -> list[str]:
-    """The classes that were seen and that nothing permits, in the order of `CLASSES`.
+EXCUSED_WHILE_SUBSCRIBED = ("poll-skip", "nonmonotonic-poll")
+
+
+def unexcused(name: str, seen: Mapping[str, int], excused: Mapping[str, int], guarantees: Guarantees) -> int:
+    """How many cases of a class the history itself does not permit.
 
     Args:
+        name: the class.
         seen: class → how often.
         excused: class → how many of those the history itself permits (a subscribed process, a knot of writes only).
         guarantees: the configuration; `consumer="assign"` takes the excuse of a subscribed process away.
     """
+    void = guarantees.consumer == "assign" and name in EXCUSED_WHILE_SUBSCRIBED
+    return seen.get(name, 0) - (0 if void else excused.get(name, 0))
+
+
+def bad(seen: Mapping[str, int], excused: Mapping[str, int], guarantees: Guarantees) -> list[str]:
+    """The classes with unexcused cases that no setting permits, in the order of `CLASSES`."""
     reasons = permits(guarantees)
-    found = []
-    for name in CLASSES:
-        excuse = 0 if guarantees.consumer == "assign" and name in EXCUSED_WHILE_SUBSCRIBED else excused.get(name, 0)
-        if seen.get(name, 0) > excuse and not reasons.intersection(PERMITTED_BY[name]):
-            found.append(name)
-    return found
+    return [
+        name
+        for name in CLASSES
+        if unexcused(name, seen, excused, guarantees) > 0 and not reasons.intersection(PERMITTED_BY[name])
+    ]
 
 
-EXCUSED_WHILE_SUBSCRIBED = ("poll-skip", "nonmonotonic-poll")
 _VALUES: dict[str, tuple[str, ...]] = {
     "acks": ("all", "-1", "1", "0"),
     "isolation": ("read_committed", "read_uncommitted"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Array
+from reports.checkers.kafka.columns import Array, in_order, marked
 
 ROUNDS = 100  # of trimming, after which what is left is mostly knots
 
@@ -19,30 +19,28 @@ def knots(a: Array, b: Array) -> list[list[int]]:
         if not len(a):
             return []
         size = int(max(a.max(), b.max())) + 1
-        entered, left = np.zeros(size, "?"), np.zeros(size, "?")
-        entered[b], left[a] = True, True
-        kept = entered[a] & left[b]
+        kept = marked(size, b)[a] & marked(size, a)[b]  # entered, and left
         if kept.all():
             break
         a, b = a[kept], b[kept]
     nodes, edges = np.unique(np.concatenate([a, b]), return_inverse=True)
     a, b = edges[: len(a)], edges[len(a) :]
-    order = np.argsort(a, kind="stable")
-    first = np.searchsorted(a[order], np.arange(len(nodes) + 1)).tolist()
-    found = _tarjan(len(nodes), first, b[order].tolist())
+    order = in_order(a)
+    first, last = (np.searchsorted(a[order], np.arange(len(nodes)), side).tolist() for side in ("left", "right"))
+    found = _tarjan(first, last, b[order].tolist())
     names = nodes.tolist()
     return [sorted(names[node] for node in knot) for knot in found]
 
 
-def _tarjan(count: int, first: list[int], after: list[int]) -> list[list[int]]:
-    """Tarjan's algorithm without recursion; the edges of node `n` are `after[first[n]:first[n + 1]]`."""
-    number, low = [0] * count, [0] * count  # 0: not yet visited
-    on_stack = bytearray(count)
+def _tarjan(edge: list[int], end: list[int], after: list[int]) -> list[list[int]]:
+    """Tarjan's algorithm without recursion; the edges of node `n` are `after[edge[n]:end[n]]`, and `edge` moves on."""
+    number = [0] * len(edge)  # 0: not yet visited
+    low = number.copy()
     stack: list[int] = []
+    on_stack: set[int] = set()
     found: list[list[int]] = []
     visited = 0
-    edge = first[:count]
-    for root in range(count):
+    for root in range(len(edge)):
         if number[root]:
             continue
         path = [root]
@@ -52,13 +50,13 @@ def _tarjan(count: int, first: list[int], after: list[int]) -> list[list[int]]:
                 visited += 1
                 number[node] = low[node] = visited
                 stack.append(node)
-                on_stack[node] = 1
-            if edge[node] < first[node + 1]:
+                on_stack.add(node)
+            if edge[node] < end[node]:
                 other = after[edge[node]]
                 edge[node] += 1
                 if not number[other]:
                     path.append(other)
-                elif on_stack[other]:
+                elif other in on_stack:
                     low[node] = min(low[node], number[other])
                 continue
             path.pop()
@@ -68,7 +66,7 @@ def _tarjan(count: int, first: list[int], after: list[int]) -> list[list[int]]:
                 knot: list[int] = []
                 while not knot or knot[-1] != node:
                     knot.append(stack.pop())
-                    on_stack[knot[-1]] = 0
+                    on_stack.remove(knot[-1])
                 if len(knot) > 1:
                     found.append(knot)
     return found

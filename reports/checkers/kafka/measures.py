@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from reports.checkers.kafka.columns import OK, UNKNOWN, Array
-from reports.checkers.kafka.partition import Partition
+from reports.checkers.kafka.columns import OK, UNKNOWN, Array, nowhere
+from reports.checkers.kafka.partition import Partition, code
 
 QUANTILES = (0.5, 0.95, 0.99)
 MANTISSA = 46  # bits of a float64 dropped: 6 bits of mantissa stay, so a bucket spans a 64th of its value
@@ -48,7 +48,7 @@ class Durations:
         shown: dict[str, Any] = {"count": self.count}
         for q in QUANTILES:
             bucket = buckets[int(np.searchsorted(upto, q * self.count))]
-            low, high = np.array([bucket << MANTISSA, (bucket + 1) << MANTISSA], "i8").view("f8")
+            low, high = np.array([bucket << MANTISSA, (bucket + 1) << MANTISSA]).view("f8")
             shown[f"p{round(q * 100)}_s"] = round(min(float(low + high) / 2, self.worst) / 1e9, 6)
         return shown | {"worst_s": self.worst / 1e9}
 
@@ -86,7 +86,7 @@ class Measures:
 
     def _seen(self, p: Partition) -> None:
         read = np.flatnonzero(p.poll_ok & (p.sender >= 0))[::-1]
-        first = np.full(len(p.sent), -1, "i4")
+        first = nowhere(len(p.sent))
         first[p.sender[read]] = p.poll_op[read]  # last assignment wins: the earliest poll
         sent = np.flatnonzero((first >= 0) & (p.send_type == OK))
         self.time_to_seen.add(p.rows.time[first[sent]] - p.rows.time[p.send_op[sent]])
@@ -104,13 +104,13 @@ class Measures:
         start = np.flatnonzero(np.concatenate(([True], op[1:] != op[:-1])))
         highest = np.maximum.reduceat(place, start)
         begun = p.rows.invoke_time[op[start]]
-        self.realtime_lag.add(np.where(superseded[highest + 1] > begun, 0, begun - superseded[highest + 1]))
+        self.realtime_lag.add(begun - np.minimum(superseded[highest + 1], begun))
 
     def _consumed(self, p: Partition, subscribers: Array) -> None:
         process = p.rows.process[p.poll_op]
         mine = p.poll_ok & np.isin(process, subscribers)
-        value = np.where(p.sender >= 0, p.first_last[0][p.sender] if len(p.sent) else 0, p.poll_place)
-        _, times = np.unique((process[mine].astype("i8") << 32) + value[mine], return_counts=True)
+        value = np.where(p.sender >= 0, p.sender, len(p.sent) + p.poll_place)  # what nobody sent goes by its place
+        _, times = np.unique(code(process[mine], value[mine]), return_counts=True)
         for n, amount in enumerate(np.bincount(times).tolist()):
             if amount:
                 self.consumed[n] += amount
@@ -121,8 +121,5 @@ def _known_since(place: Array, time: Array, places: int) -> Array:
     since = np.full(places + 1, np.iinfo("i8").max)
     if len(place):
         highest = np.maximum.accumulate(place)
-        rises = np.flatnonzero(np.concatenate(([True], highest[1:] > highest[:-1])))
-        reached = highest[rises]
-        spans = np.diff(np.concatenate(([-1], reached)))
-        since[: reached[-1] + 1] = np.repeat(time[rises], spans)
+        since[: highest[-1] + 1] = np.repeat(time, np.diff(highest, prepend=-1))
     return since

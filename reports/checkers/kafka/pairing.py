@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reports.checkers.kafka.columns import INFO, INVOKE, Array, Batch, Names, Reset, gather, join
+from reports.checkers.kafka.columns import INFO, INVOKE, Array, Batch, Names, Reset, first_true, gather, in_order, join
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
 
 NEVER = np.iinfo("i8").max  # the completion time of an operation that was never answered
@@ -61,7 +61,7 @@ class Pairing:
             return _joined(batch, np.empty(0, "i8"), np.empty(0, "i8"))
         self._check_order(batch)
         whole = join([self._open, batch]) if len(self._open) else batch
-        order = np.argsort(whole.process, kind="stable")
+        order = in_order(whole.process)
         process, invoked = whole.process[order], whole.type[order] == INVOKE
         follows = np.concatenate(([False], process[1:] == process[:-1]))  # same process as the one before
         after_invoke = np.concatenate(([False], invoked[:-1])) & follows
@@ -79,7 +79,7 @@ class Pairing:
             self._refuse(whole, {message: order[rows] for message, rows in wrong.items() if rows.any()})
         completions = np.flatnonzero(~invoked)
         ends, starts = order[completions], order[completions - 1]
-        by_time = np.argsort(ends, kind="stable")
+        by_time = in_order(ends)
         last = invoked & np.concatenate((process[1:] != process[:-1], [True]))
         self._open = whole.select(np.sort(order[last]))
         self._gone |= set(whole.process[whole.type == INFO].tolist())
@@ -95,11 +95,11 @@ class Pairing:
 
     def _check_order(self, batch: Batch) -> None:
         before = np.concatenate(([self._last_index], batch.index[:-1]))
-        for row in np.flatnonzero(batch.index <= before)[:1]:
+        if (row := first_true(batch.index <= before)) is not None:
             what = "a duplicate" if batch.index[row] == before[row] else f"not above {before[row]}, the one before it"
             raise BadHistory(f"index {batch.index[row]} is {what}", where=self._where(batch, row))
         earlier = np.concatenate(([self._last_time], batch.time[:-1]))
-        for row in np.flatnonzero(batch.time < earlier)[:1]:
+        if (row := first_true(batch.time < earlier)) is not None:
             raise BadHistory(
                 f"time goes back from {earlier[row]} to {batch.time[row]} ns at index {batch.index[row]}",
                 where=self._where(batch, row),

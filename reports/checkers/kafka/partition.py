@@ -7,15 +7,14 @@ measures both in one run).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 
-from reports.checkers.kafka.columns import INFO, OK, UNKNOWN, Array, Names
+from reports.checkers.kafka.columns import INFO, OK, UNKNOWN, Array, Names, marked, nowhere
 from reports.checkers.kafka.dense import Senders, places
 from reports.checkers.kafka.operation import BadHistory, Value
-from reports.checkers.kafka.store import ResetAt, Store, Table
+from reports.checkers.kafka.store import Store, Table
 
 
 class Rows:
@@ -27,7 +26,7 @@ class Rows:
         atomic: an operation happens whole or not at all; without transactions each send stands for itself.
     """
 
-    def __init__(self, store: Store, names: Names, atomic: bool = True) -> None:
+    def __init__(self, store: Store, names: Names, atomic: bool) -> None:
         self.names, self.atomic = names, atomic
         table: Table = store.operations
         self.index, self.time, self.invoke_time = table["index"], table["time"], table["invoke_time"]
@@ -44,6 +43,18 @@ class Rows:
     def process_name(self, op: int) -> object:
         """The process of an operation, as its client named it."""
         return self._processes[self.process[op]]
+
+    @cached_property
+    def _last_reset(self) -> Array:
+        """Rows of (code, process, whether it subscribed), ascending, and before all of them one of nobody."""
+        resets = [(int(code(at.process, at.row)), at.process, at.reset.f == "subscribe") for at in self.resets]
+        return np.array(sorted([(-1, -1, False), *resets])).T
+
+    def subscribed(self, op: Array) -> Array:
+        """For each operation whether its process had subscribed, rather than assigned, when it ended."""
+        first, process, by_subscribe = self._last_reset
+        latest = np.searchsorted(first, code(self.process[op], op)) - 1
+        return (process[latest] == self.process[op]) & by_subscribe[latest].astype("?")
 
     def _prove(self, sends: Table, polls: Table) -> None:
         """An info is committed when an ok poll returned one of its sends; or, if not atomic, a broker placed one."""
@@ -75,8 +86,9 @@ class Partition:
         self.poll_op, self.poll_offset, self.polled = polls["op"], polls["offset"], polls["value"]
         self.flags = polls["flags"]
         self.senders = Senders(self.sent)
-        for again in self.senders.repeated(self.sent)[:1]:
-            other = int(self.senders.of(self.sent[again : again + 1])[0])
+        if len(repeated := self.senders.repeated(self.sent)):
+            again = int(repeated[0])
+            other = int(self.senders.of(self.sent[[again]])[0])
             first, second = (int(rows.index[self.send_op[at]]) for at in (again, other))
             raise BadHistory(f"value sent twice to {name}: at index {first} and at index {second}; values are unique "
                              "per key", indexes=(first, second))  # fmt: skip
@@ -128,7 +140,7 @@ class Partition:
         everywhere = known.all()
         sender = self.sender if everywhere else self.sender[known]
         place = self.poll_place if everywhere else self.poll_place[known]
-        first = np.full(len(self.sent), -1, "i4")
+        first = nowhere(len(self.sent))
         first[sender] = place
         first[self.located] = self.located_place
         last = first.copy()
@@ -145,7 +157,7 @@ class Partition:
         """Values that nobody sent: distinct values, their first and last places."""
         at = np.flatnonzero(self.sender < 0)
         values, which = np.unique(self.polled[at], return_inverse=True)
-        first, last = np.full(len(values), len(self.offsets), "i4"), np.full(len(values), -1, "i4")
+        first, last = np.full(len(values), len(self.offsets), "i4"), nowhere(len(values))
         np.minimum.at(first, which, self.poll_place[at])
         np.maximum.at(last, which, self.poll_place[at])
         return values, first, last
@@ -160,10 +172,8 @@ class Partition:
     @cached_property
     def read_ok(self) -> Array:
         """For each send whether an ok poll returned it."""
-        read = np.zeros(len(self.sent), "?")
         sender = self.sender[self.poll_ok]
-        read[sender[sender >= 0]] = True
-        return read
+        return marked(len(self.sent), sender[sender >= 0])
 
     @cached_property
     def resets(self) -> Array:
@@ -172,23 +182,9 @@ class Partition:
 
     def generation(self, op: Array) -> Array:
         """A number that two operations of one process share if no reset of this key lies between them."""
-        if not len(self.resets):
-            return np.zeros(len(op), "i8")
-        return np.searchsorted(self.resets, code(self.rows.process[op].astype("i8"), op))
+        return np.searchsorted(self.resets, code(self.rows.process[op], op))
 
 
-def code(process: Array | int, row: Array | int) -> Array | int:
+def code(process: Array | int, row: Array | int) -> Array:
     """Process and row as one number that sorts by process, then by row."""
-    return (process << 32) + row
-
-
-def subscribed(op: Array, rows: Rows) -> Array:
-    """For each operation whether its process had subscribed, rather than assigned, when it ended."""
-    changes: Iterable[ResetAt] = rows.resets
-    codes = sorted((int(code(at.process, at.row)), at.reset.f == "subscribe") for at in changes)
-    if not codes:
-        return np.zeros(len(op), "?")
-    process = rows.process[op].astype("i8")
-    at = np.searchsorted([c for c, _ in codes], code(process, op)) - 1
-    latest = np.array([c for c, _ in codes])[at]
-    return (at >= 0) & (latest >> 32 == process) & np.array([is_sub for _, is_sub in codes])[at]
+    return (np.asarray(process, "i8") << 32) + row

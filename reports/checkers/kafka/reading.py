@@ -17,12 +17,13 @@ from typing import IO, Any
 
 import numpy as np
 
-from reports.checkers.kafka.columns import Batch, Names, join
+from reports.checkers.kafka.columns import Batch, Names, first_true, in_order, join
 from reports.checkers.kafka.events import Columns
 from reports.checkers.kafka.guarantees import Guarantees
+from reports.checkers.kafka.memory import Room
 from reports.checkers.kafka.operation import BadHistory
 
-LINES = 20_000  # read at a time
+LINES, BYTES = 20_000, 1 << 22  # made into columns, and read, at a time
 COLUMN_SUFFIXES = (".parquet", ".arrow", ".feather")
 
 
@@ -57,39 +58,52 @@ class Reading:
         self.names.files = [str(path) for path in self.paths]
         if len({path.resolve() for path in self.paths}) < len(self.paths):
             raise BadHistory("a file was given twice: " + ", ".join(sorted(map(str, self.paths))))
+        for path in self.paths:
+            if not path.is_file():
+                raise BadHistory("no such file", where=str(path))
+        room = Room(len(self.paths))
         if len(self.paths) == 1:
             empty = True
-            for batch in self._of_file(0):
+            for batch in self._of_file(0, room):
                 empty = empty and not len(batch)
                 yield batch
             if empty:
                 raise BadHistory("no operations in it", where=str(self.paths[0]))
             return
-        self._merged = self._merge([join(list(self._of_file(i))) for i in range(len(self.paths))])
+        self._merged = self._merge([join(list(self._of_file(i, room))) for i in range(len(self.paths))])
         yield self._merged
 
     def locate(self, index: int) -> str:
         """`file:line` of the event with this index; empty when it cannot be found."""
         if self._merged is not None:
-            for row in np.flatnonzero(self._merged.index == index)[:1]:
-                return f"{self.names.files[self._merged.file[row]]}:{self._merged.line[row]}"
-            return ""
-        for line, event in _events(self.paths[0], []) if self.paths[0].suffix not in COLUMN_SUFFIXES else ():
-            if isinstance(event, dict) and event.get("index") == index:
-                return f"{self.paths[0]}:{line}"
+            row = int(np.searchsorted(self._merged.index, index))
+            return f"{self.names.files[self._merged.file[row]]}:{self._merged.line[row]}"
+        path = self.paths[0]
+        if path.suffix not in COLUMN_SUFFIXES:
+            with path.open("rb") as file:
+                for line, event in _events(file, path, []):
+                    if isinstance(event, dict) and event.get("index") == index:
+                        return f"{path}:{line}"
         return ""
 
-    def _of_file(self, number: int) -> Iterator[Batch]:
+    def _of_file(self, number: int, room: Room) -> Iterator[Batch]:
         path = self.paths[number]
-        if not path.is_file():
-            raise BadHistory("no such file", where=str(path))
         if path.suffix in COLUMN_SUFFIXES:
             from reports.checkers.kafka.tables import read_table
 
-            yield from read_table(path, self.names, number, self._header)
+            for batch in read_table(path, self.names, number, self._header):
+                yield room.take(batch, share=1, where=str(path))
             return
+        sizes = [each.stat().st_size for each in self.paths]
+        with path.open("rb") as file:
+            for batch in self._of_lines(file, number):
+                share = (sum(sizes[:number]) + file.tell()) / max(1, sum(sizes))
+                yield room.take(batch, share, where=str(path))
+
+    def _of_lines(self, file: IO[bytes], number: int) -> Iterator[Batch]:
+        path = self.paths[number]
         collected = Columns(self.names, number)
-        for line, event in _events(path, self.notes):
+        for line, event in _events(file, path, self.notes):
             if isinstance(event, dict) and "run" in event and "f" not in event:
                 if line != 1:
                     raise BadHistory("a header belongs on the first line; are these two files?", where=f"{path}:{line}")
@@ -120,37 +134,37 @@ class Reading:
         if not len(whole):
             raise BadHistory("no operations in any of " + ", ".join(self.names.files))
         self.notes += [f"{self.names.files[i]}: no operations in it" for i, part in enumerate(parts) if not len(part)]
-        by_index = np.argsort(whole.index, kind="stable")
+        by_index = in_order(whole.index)
         distinct = (np.diff(whole.index[by_index]) > 0).all()
         if distinct and (np.diff(whole.time[by_index]) >= 0).all():
             return whole.select(by_index)
-        merged = whole.select(np.argsort(whole.time, kind="stable"))
-        merged.index = np.arange(len(merged), dtype="i8")
+        merged = whole.select(in_order(whole.time))
+        merged.index = np.arange(len(merged))
         self.notes.append("files merged by time; indexes count the lines of the merged history from 0")
         return merged
 
     def _refuse_disorder(self, part: Batch) -> None:
         for values, what in ((part.index, "index"), (part.time, "time")):
             step = np.diff(values)
-            for row in np.flatnonzero(step <= 0 if what == "index" else step < 0)[:1] + 1:
-                now, before = values[row], values[row - 1]
+            if (row := first_true(step <= 0 if what == "index" else step < 0)) is not None:
+                before, now = values[row : row + 2]
                 wrong = f"index {now} is a duplicate" if now == before else f"{what} goes back from {before} to {now}"
-                raise BadHistory(wrong, where=f"{self.names.files[part.file[row]]}:{part.line[row]}")
+                raise BadHistory(wrong, where=f"{self.names.files[part.file[row]]}:{part.line[row + 1]}")
 
 
-def _events(path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
+def _events(file: IO[bytes], path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
     """Line numbers and decoded lines; a torn last line is dropped with a note."""
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        number, lines = 1, _lines(path, file)
-        while lines:
-            after = _lines(path, file)
-            yield from _decoded(path, number, lines, not after, notes)
-            number, lines = number + len(lines), after
+    plain = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+    number, lines = 1, _lines(path, plain)
+    while lines:
+        after = _lines(path, plain)
+        yield from _decoded(path, number, lines, not after, notes)
+        number, lines = number + len(lines), after
 
 
 def _lines(path: Path, file: gzip.GzipFile | IO[bytes]) -> list[bytes]:
     try:
-        return file.readlines(1 << 22)
+        return file.readlines(BYTES)
     except (OSError, EOFError) as error:
         raise BadHistory(f"cannot be read: {error}", where=str(path)) from None
 
@@ -188,8 +202,8 @@ def _decoded(path: Path, number: int, lines: list[bytes], last: bool, notes: lis
                     f"{path}:{at}: torn last line ({len(line)} bytes) dropped; its operation counts as unknown"
                 )
                 return
-            why = error.args[0].split(":")[0] if error.args else type(error).__name__
             raise BadHistory(
-                f"not JSON ({why}): {line[:60].decode(errors='replace').strip()!r}", where=f"{path}:{at}"
+                f"not JSON ({str(error).split(':')[0]}): {line[:60].decode(errors='replace').strip()!r}",
+                where=f"{path}:{at}",
             ) from None
         yield at, event

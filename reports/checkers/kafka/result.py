@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.checkers.kafka.coverage import SHOWN, Unproven
-from reports.checkers.kafka.guarantees import Guarantees, bad
+from reports.checkers.kafka.guarantees import Guarantees, bad, unexcused
 from reports.verdict import EXIT_CODES, Verdict
 
 
@@ -72,7 +72,7 @@ class Result:
         """One English sentence for the verdict, with its figures."""
         c = self.counts
         if self.bad:
-            cases = [f"{self.seen[name] - self._excuse(name):,} {name}" for name in self.bad]
+            cases = [f"{unexcused(name, self.seen, self.excused, self.guarantees):,} {name}" for name in self.bad]
             return f"{', '.join(cases)} in {c['records']:,} records of {c['keys']:,} keys"
         if not c["acknowledged"]:
             return "no send was acknowledged, so nothing is known about what Kafka kept"
@@ -104,9 +104,6 @@ class Result:
             written.append(folder / (re.sub(r"[^A-Za-z0-9._-]+", "-", key) + ".svg"))
             written[-1].write_text(picture)
         return written
-
-    def _excuse(self, name: str) -> int:
-        return 0 if self.guarantees.consumer == "assign" else self.excused.get(name, 0)
 
     def _promise(self) -> str:
         stated = ", ".join(f"{name}={str(value).lower()}" for name, value in self.guarantees.stated().items())

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from reports.checkers.kafka.classes import Found, Witness, once
-from reports.checkers.kafka.columns import FAIL, OK, REBALANCED, Array
-from reports.checkers.kafka.partition import Partition, subscribed
+from reports.checkers.kafka.columns import FAIL, OK, REBALANCED, Array, in_order, nowhere
+from reports.checkers.kafka.partition import Partition
 
 Steps = dict[str, Found]
 
@@ -52,8 +52,8 @@ def between_polls(p: Partition) -> Steps:
 
     def found(at_fault: Array) -> Found:
         at = np.flatnonzero(at_fault)
-        at = at[np.argsort(op[after[at]], kind="stable")]
-        excused = int(subscribed(op[after[at]], p.rows).sum()) if len(at) else 0
+        at = at[in_order(op[after[at]])]
+        excused = int(p.rows.subscribed(op[after[at]]).sum())
         return Found(at, lambda i: _polled(p, int(end[before[i]]), int(start[after[i]])), excused)
 
     return {"poll-skip": found(step > 1), "nonmonotonic-poll": found(step < 1)}
@@ -62,12 +62,10 @@ def between_polls(p: Partition) -> Steps:
 def between_sends(p: Partition) -> Steps:
     """From the last record of a process's last send to the key to the first record of its next one."""
     start, end = _groups(p.send_op)
-    kept = p.send_type[start] != FAIL
-    start, end = start[kept], end[kept]
-    before, after = _neighbours(p, p.send_op[start], counts=np.ones(len(start), "?"))
+    before, after = _neighbours(p, p.send_op[start], counts=p.send_type[start] != FAIL)
     a, b = p.send_place[end[before]], p.send_place[start[after]]
     at = np.flatnonzero((a >= 0) & (b >= 0) & (b - a < 1))
-    at = at[np.argsort(p.send_op[start[after[at]]], kind="stable")]
+    at = at[in_order(p.send_op[start[after[at]]])]
     return {"nonmonotonic-send": Found(at, lambda i: _sent(p, int(end[before[i]]), int(start[after[i]])))}
 
 
@@ -76,19 +74,18 @@ STEP_CLASSES: tuple[Callable[[Partition], Steps], ...] = (between_polls, inside_
 
 def _groups(op: Array) -> tuple[Array, Array]:
     """First and last position of each operation's records."""
-    if not len(op):
-        return np.empty(0, "i8"), np.empty(0, "i8")
-    cut = np.flatnonzero(op[1:] != op[:-1])
-    return np.concatenate(([0], cut + 1)), np.concatenate((cut, [len(op) - 1]))
+    changes = op[1:] != op[:-1]
+    first, last = np.concatenate(([True], changes)), np.concatenate((changes, [True]))
+    return np.flatnonzero(first[: len(op)]), np.flatnonzero(last[: len(op)])
 
 
 def _neighbours(p: Partition, op: Array, counts: Array) -> tuple[Array, Array]:
     """Pairs of positions in `op`: the last before it, of the same process, that counts, with no reset between."""
     process = p.rows.process[op]
-    order = np.argsort(process.astype("u2") if len(op) and process.max() < 65536 else process, kind="stable")
+    order = in_order(process)
     process, at = process[order], np.arange(len(op))
-    latest = np.maximum.accumulate(np.where(counts[order], at, -1)) if len(op) else at
-    before = np.concatenate((np.full(min(1, len(op)), -1), latest[:-1]))
+    latest = np.maximum.accumulate(np.where(counts[order], at, nowhere(1)))
+    before = np.concatenate((nowhere(1), latest))[: len(op)]
     generation = p.generation(op)[order]
     good = (before >= 0) & (process[before] == process) & (generation[before] == generation)
     return order[before[good]], order[at[good]]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.columns import CORRUPT, FAIL, REBALANCED, SEND, Array, Reset
+from reports.checkers.kafka.columns import CORRUPT, FAIL, REBALANCED, SEND, Array, Reset, in_order
 from reports.checkers.kafka.operation import topic_of
 from reports.checkers.kafka.pairing import Operations
 
@@ -71,14 +71,16 @@ class Store:
     def append(self, done: Operations) -> None:
         """Add joined operations, in the order of completion."""
         self.operations.append(**{name: getattr(done, name) for name in OPERATION})
-        op = np.repeat(np.arange(self.count, self.count + len(done), dtype="i4"), np.diff(done.first))
+        op = np.repeat(np.arange(self.count, self.count + len(done)), np.diff(done.first))
         sent = (done.flags & SEND).astype(bool)
         for tables, dtypes, chosen in ((self.sends, SENDS, sent), (self.polls, POLLS, ~sent)):
             records = np.flatnonzero(chosen)
             key = done.key[records]
-            order = np.argsort(key.astype("u2") if len(key) and key.max() < 65536 else key, kind="stable")
+            order = in_order(key)
             keys, starts = np.unique(key[order], return_index=True)
-            for code, part in zip(keys.tolist(), np.split(records[order], starts[1:]), strict=False):
+            parts = np.split(records[order], starts[1:])
+            for number, code in enumerate(keys.tolist()):
+                part = parts[number]
                 table = tables.setdefault(code, Table(dtypes))
                 flags = done.flags[part] & (CORRUPT | REBALANCED)
                 table.append(op=op[part], offset=done.offset[part], value=done.value[part], flags=flags)
@@ -101,5 +103,5 @@ class Store:
 
     def table(self, kind: str, key: int) -> Table:
         """The `sends` or `polls` of a key; empty where there are none."""
-        tables, dtypes = (self.sends, SENDS) if kind == "sends" else (self.polls, POLLS)
+        tables, dtypes = {"sends": (self.sends, SENDS), "polls": (self.polls, POLLS)}[kind]
         return tables.get(key) or Table(dtypes)
