@@ -87,6 +87,8 @@ GOOD: dict[str, Any] = {"topic": "t", "partition": 0, "value": "iBwAAAA==", "off
         ({"value": "iBwAAAA"}, "column value is not whole numbers as base64"),
         ({"value": "iBwAA"}, "column value is not whole numbers as base64"),
         ({"value": "qBwAAAA=="}, "column value is not whole numbers as base64"),
+        ({"value": "iBw*AAAA=="}, "column value is not whole numbers as base64"),
+        ({"offset": 5}, "column offset is a list, or packed numbers"),
         ({"value": [7, 8]}, "1 offsets for 2 values"),
         ({"value": [1.5]}, "a value is a whole number or a string"),
         ({"offset": "i/////w=="}, "an offset is a whole number from 0 to 2^63-1; found -1"),
@@ -115,3 +117,5 @@ def test_a_poll_knows_its_offsets() -> None:
     for columns in ({"topic": "t", "partition": 0, "value": [1]}, GOOD | {"offset": [None]}):
         with pytest.raises(BadHistory, match="offset"):
             unpack(columns, "poll")
+    with pytest.raises(BadHistory, match="column offset begins with i or q"):
+        unpack(GOOD | {"offset": "x"}, "poll")
