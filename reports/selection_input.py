@@ -137,7 +137,7 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
             offset, value = int(row["offset"]), row["value"]
             if offset in found and row["partition"] == 0:
                 raise Missing(file, f"holds offset {offset} twice: the read cannot be trusted")
-            found[offset] = _id(value)
+            found[offset] = write_id(value)
         except (KeyError, TypeError, ValueError) as error:
             raise Missing(f"{file}:{number}", f"is not a record: {error!r}") from error
     if ends is None:
@@ -155,7 +155,7 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
     return found, end
 
 
-def _id(value: Any) -> str:
+def write_id(value: Any) -> str:
     """The id inside a record's value; empty when it has none."""
     if isinstance(value, str):
         try:

@@ -146,11 +146,7 @@ def _kept(evidence: Evidence, min_acked: int) -> Finding:
 def _produced_once(evidence: Evidence) -> Finding:
     ours = evidence.written
     if not ours:
-        return Finding(
-            Verdict.INCONCLUSIVE,
-            "no write of this load is in the topic",
-            evidence=(evidence.files.writes, evidence.files.topic),
-        )
+        return _nothing_written(evidence)
     twice = [f"{name} at offsets {offsets}" for name, offsets in ours.items() if len(offsets) > 1]
     good = f"each of {len(ours)} writes is in the topic once"
     return _classes({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (evidence.files.topic,))
@@ -206,11 +202,7 @@ def _applied(evidence: Evidence) -> Finding:
 def _agrees(evidence: Evidence) -> Finding:
     topic = evidence.topic
     if not evidence.written:
-        return Finding(
-            Verdict.INCONCLUSIVE,
-            "no write of this load is in the topic",
-            evidence=(evidence.files.writes, evidence.files.topic),
-        )
+        return _nothing_written(evidence)
     applied = {row.offset: row for row in evidence.journal}
     last = max(applied, default=-1)
     missing = [offset for offset in topic if offset not in applied]
@@ -226,6 +218,11 @@ def _agrees(evidence: Evidence) -> Finding:
     good = f"the worker applied all {len(topic)} records, to offset {evidence.end - 1}"
     measured = f"{len(missing)} of {len(topic)} not applied"
     return _classes(classes, good, measured, "all applied", (evidence.files.topic, evidence.files.journal))
+
+
+def _nothing_written(evidence: Evidence) -> Finding:
+    files = (evidence.files.writes, evidence.files.topic)
+    return Finding(Verdict.INCONCLUSIVE, "no write of this load is in the topic", evidence=files)
 
 
 def _with_evidence(dossier: Path, load: str, judge: Callable[[Evidence], Finding]) -> Finding:

@@ -20,10 +20,9 @@ from reports.checkers.kafka.columns import (
     Names,
     Reset,
 )
-from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
+from reports.checkers.kafka.operation import FUNCTIONS, TOP, TYPES, BadHistory, checked_offset
 from reports.checkers.kafka.packed import unpack
 
-TOP = (1 << 63) - 1
 SPAN = 1 << 62  # of times, so that a difference of two never overflows
 
 
@@ -144,7 +143,7 @@ class Columns:
             offset, sent = sent[0], sent[1]
         flags, keys, offsets, values = self._records
         keys.append(self.names.key(_key(key)))
-        offsets.append(UNKNOWN if offset is None else _offset(offset))
+        offsets.append(UNKNOWN if offset is None else checked_offset(offset))
         values.append(_value(self.names, sent))
         flags.append(SEND)
 
@@ -157,7 +156,7 @@ class Columns:
                 offset, value = record[0], record[1]
                 keys.append(code)
                 if type(offset) is not int or not 0 <= offset <= TOP:
-                    _offset(offset)
+                    checked_offset(offset)
                 offsets.append(offset)
                 values.append(value if type(value) is int and 0 <= value < TOP >> 1 else _value(self.names, value))
                 flags.append(flag | CORRUPT if len(record) > 3 and record[2] != record[3] else flag)
@@ -167,12 +166,6 @@ def _key(key: Any) -> str:
     if type(key) is not str or not key:
         raise BadHistory(f"a key is a string such as topic/0; found {key!r}")
     return key
-
-
-def _offset(offset: Any) -> int:
-    if type(offset) is not int or not 0 <= offset <= TOP:
-        raise BadHistory(f"an offset is a whole number from 0 to 2^63-1; found {offset!r}")
-    return offset
 
 
 def _value(names: Names, value: Any) -> int:

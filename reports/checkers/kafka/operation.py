@@ -23,6 +23,7 @@ CLASSES = (
 )  # fmt: skip
 TYPES = ("ok", "info", "fail", "invoke")
 FUNCTIONS = ("txn", "send", "poll", "assign", "subscribe", "crash")
+TOP = (1 << 63) - 1  # the highest offset or index
 
 
 class BadHistory(Exception):
@@ -40,6 +41,17 @@ class BadHistory(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
+
+
+def checked_offset(offset: Any) -> int:
+    """An offset as a history may hold it.
+
+    Raises:
+        BadHistory: it is no whole number from 0 to 2^63-1.
+    """
+    if type(offset) is not int or not 0 <= offset <= TOP:
+        raise BadHistory(f"an offset is a whole number from 0 to 2^63-1; found {offset!r}")
+    return offset
 
 
 class Sent(NamedTuple):

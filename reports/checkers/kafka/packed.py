@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from reports.checkers.kafka.columns import UNKNOWN, Array
-from reports.checkers.kafka.operation import BadHistory
+from reports.checkers.kafka.operation import BadHistory, checked_offset
 
 TYPES = {"B": "u1", "i": "<i4", "q": "<i8"}
 Records = list[tuple[str, list[int], list[Any]]]  # by key: offsets and values
@@ -38,9 +38,9 @@ def unpack(columns: dict[str, Any], f: str) -> Records:
     offsets: list[int]
     if f == "send":
         told = _numbers(columns["offset"], "offset") if "offset" in columns else [None] * len(values)
-        offsets = [UNKNOWN if offset is None else _offset(offset) for offset in told]
+        offsets = [UNKNOWN if offset is None else checked_offset(offset) for offset in told]
     else:
-        offsets = [_offset(offset) for offset in _numbers(columns.get("offset"), "offset")]
+        offsets = [checked_offset(offset) for offset in _numbers(columns.get("offset"), "offset")]
     if len(offsets) != len(values):
         raise BadHistory(f"{len(offsets)} offsets for {len(values)} values")
     if type(partition) is int and partition >= 0:
@@ -54,12 +54,6 @@ def unpack(columns: dict[str, Any], f: str) -> Records:
         (f"{topic}/{p}", [offsets[row] for row in rows], [values[row] for row in rows])
         for p, rows in ((p, np.flatnonzero(partitions == p).tolist()) for p in np.unique(partitions).tolist())
     ]
-
-
-def _offset(offset: Any) -> int:
-    if type(offset) is not int or not 0 <= offset < 1 << 63:
-        raise BadHistory(f"an offset is a whole number from 0 to 2^63-1; found {offset!r}")
-    return offset
 
 
 def _numbers(column: Any, name: str) -> list[Any]:
