@@ -16,7 +16,7 @@ from fixtures.errors import CrucibleError
 # verb -> module:attribute of a click command; imported only when the verb is used
 VERBS = {
     "run": "suites.cli:run",
-    "doctor": "fixtures.engine.cli:doctor",
+    "doctor": "fixtures.doctor.cli:doctor",
     "images": "fixtures.images.cli:images",
     "up": "fixtures.cluster.cli:up",
     "down": "fixtures.cluster.cli:down",
@@ -26,7 +26,7 @@ VERBS = {
     "recheck": "reports.cli:recheck",
     "report": "reports.cli:report",
     "history": "reports.checkers.kafka.cli:history",
-    "bench": "fixtures.bench.cli:bench",
+    "bench": "bench.cli:bench",
 }
 
 

@@ -14,7 +14,7 @@ from chaos.ledger import Entry, Ledger, process_start
 from chaos.world import World
 from fixtures.errors import CrucibleError
 from fixtures.settings import Settings
-from fixtures.stack_map import load_stack_map
+from fixtures.stack.map import load_stack_map
 from fixtures.wait import WaitTimeout, wait_for
 
 logger = logging.getLogger("crucible")

@@ -25,7 +25,7 @@ from chaos.world import World
 from fixtures.errors import CrucibleError, UsageError
 from fixtures.lock import lock
 from fixtures.settings import ROOT, Plant, Settings, load_settings
-from fixtures.stack_map import load_stack_map
+from fixtures.stack.map import load_stack_map
 from fixtures.timeline import Timeline
 
 logger = logging.getLogger("chaostoolkit")
@@ -119,7 +119,7 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
     keep.callback(timeline.close)
     world = keep.enter_context(World(settings, stack, seed=seed, experiment=name))
     if alone:
-        from fixtures.watcher import Watcher
+        from fixtures.kubernetes.watcher import Watcher
 
         logger.info(f"dossier {run_dir}, seed {seed}")
         keep.enter_context(Watcher(world.cluster, stack, timeline))

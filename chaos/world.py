@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import TypeVar
 
-from fixtures.kube import Cluster, Informer, KubeObject
+from fixtures.kubernetes.api import Cluster, Informer, KubeObject
 from fixtures.settings import Settings
-from fixtures.stack_map import Role, StackMap
+from fixtures.stack.map import Role, StackMap
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ import pytest
 from confluent_kafka import Producer
 from redis.exceptions import RedisError
 
-from fixtures.apps.applied_state import AppliedState
-from fixtures.apps.environment import Address
+from fixtures.stack.services.applied_state import AppliedState
+from fixtures.stack.services.environment import Address
 from fixtures.wait import wait_for
 
 REDIS = shutil.which("redis-server")

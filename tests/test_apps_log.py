@@ -13,15 +13,15 @@ import pytest
 from apps_servers import KafkaBroker, kafka_broker, needs_redis, redis_server  # noqa: F401 - fixtures
 from confluent_kafka import Consumer, TopicPartition
 
-from fixtures.apps.answers import Unavailable
-from fixtures.apps.applied_state import AppliedState
-from fixtures.apps.applying import Worker
-from fixtures.apps.environment import Environment, read_environment
-from fixtures.apps.exposition import Metrics
-from fixtures.apps.following import Follower
-from fixtures.apps.kafka_clients import consumer_settings
-from fixtures.apps.log_producer import LogProducer
-from fixtures.apps.record import Record, encode
+from fixtures.stack.services.answers import Unavailable
+from fixtures.stack.services.applied_state import AppliedState
+from fixtures.stack.services.applying import Worker
+from fixtures.stack.services.environment import Environment, read_environment
+from fixtures.stack.services.exposition import Metrics
+from fixtures.stack.services.following import Follower
+from fixtures.stack.services.kafka_clients import consumer_settings
+from fixtures.stack.services.log_producer import LogProducer
+from fixtures.stack.services.record import Record, encode
 from fixtures.wait import wait_for
 
 NUMBERS = itertools.count()
@@ -172,7 +172,7 @@ def test_the_offset_of_a_confirmed_write_is_where_it_stands(log):
 
 
 def test_a_write_that_nobody_confirmed_is_no_success(log, monkeypatch):
-    monkeypatch.setattr("fixtures.apps.log_producer.DELIVERY_MS", 300)
+    monkeypatch.setattr("fixtures.stack.services.log_producer.DELIVERY_MS", 300)
 
     async def story() -> None:
         producer = LogProducer(log.environment(TOPIC="not-there"))

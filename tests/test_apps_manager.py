@@ -17,14 +17,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from fixtures.apps.environment import read_environment
-from fixtures.apps.exposition import Metrics
-from fixtures.apps.following import Follower
-from fixtures.apps.health import Dependency, Health
-from fixtures.apps.manager import Manager
-from fixtures.apps.serving import Listener, Serving, serve
-from fixtures.apps.snapshot import save
-from fixtures.apps.state import Entry, State
+from fixtures.stack.services.environment import read_environment
+from fixtures.stack.services.exposition import Metrics
+from fixtures.stack.services.following import Follower
+from fixtures.stack.services.health import Dependency, Health
+from fixtures.stack.services.manager import Manager
+from fixtures.stack.services.serving import Listener, Serving, serve
+from fixtures.stack.services.snapshot import save
+from fixtures.stack.services.state import Entry, State
 
 NOBODY = "127.0.0.1:1"
 AWAY = {
@@ -223,7 +223,7 @@ def test_a_director_without_kafka_serves_viewers_after_a_while_and_ends_with_0(t
     port, rest = free_port(), free_port()
     environment = {**AWAY, "PORT": str(port), "REST_PORT": str(rest), "STATE_DIR": str(tmp_path), "LINGER_S": "0"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "fixtures.apps.director"],
+        [sys.executable, "-m", "fixtures.stack.services.director"],
         env={**environment, "WITHOUT_KAFKA_S": "0.5", "DEFAULT_HOST": "http://edge"},
         cwd=Path(__file__).parent.parent,
         stdout=subprocess.PIPE,
@@ -275,7 +275,7 @@ def test_a_background_task_that_fails_ends_the_service_with_its_failure():
 
 def test_a_wrong_environment_is_one_line_and_exit_2():
     done = subprocess.run(
-        [sys.executable, "-m", "fixtures.apps.director"],
+        [sys.executable, "-m", "fixtures.stack.services.director"],
         env={"PLANT": "drop-writes"},
         cwd=Path(__file__).parent.parent,
         capture_output=True,

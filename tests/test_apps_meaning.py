@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 import pytest
 
-from fixtures.apps.applying import group_generation
-from fixtures.apps.choosing import choose, location, usable_hosts
-from fixtures.apps.configuration import etag, matches, versions
-from fixtures.apps.environment import BadEnvironment, read_environment
-from fixtures.apps.exposition import Metrics
-from fixtures.apps.host_metrics import reported
-from fixtures.apps.humantime import parse_ms
-from fixtures.apps.journal_pages import read_page
-from fixtures.apps.json_log import JsonLines, OnChange
-from fixtures.apps.plants import DropWrite, swapped, twice, waits_for_partner
-from fixtures.apps.query import BadQuery, Query, read_query
-from fixtures.apps.record import BadRecord, Record, decode, encode, parse_object
-from fixtures.apps.routing import place_of
-from fixtures.apps.snapshot import restore, save
-from fixtures.apps.state import Entry, State
-from fixtures.apps.subnets import label_of, labels
+from fixtures.stack.services.applying import group_generation
+from fixtures.stack.services.choosing import choose, location, usable_hosts
+from fixtures.stack.services.configuration import etag, matches, versions
+from fixtures.stack.services.environment import BadEnvironment, read_environment
+from fixtures.stack.services.exposition import Metrics
+from fixtures.stack.services.host_metrics import reported
+from fixtures.stack.services.humantime import parse_ms
+from fixtures.stack.services.journal_pages import read_page
+from fixtures.stack.services.json_log import JsonLines, OnChange
+from fixtures.stack.services.plants import DropWrite, swapped, twice, waits_for_partner
+from fixtures.stack.services.query import BadQuery, Query, read_query
+from fixtures.stack.services.record import BadRecord, Record, decode, encode, parse_object
+from fixtures.stack.services.routing import place_of
+from fixtures.stack.services.snapshot import restore, save
+from fixtures.stack.services.state import Entry, State
+from fixtures.stack.services.subnets import label_of, labels
 
 
 def record(

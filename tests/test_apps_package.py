@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-APPS = ROOT / "fixtures" / "apps"
-OURS = {"chaos", "cli", "conftest", "fixtures", "loadtests", "reports", "suites", "apps"}
+APPS = ROOT / "fixtures" / "stack" / "services"
+OURS = {"bench", "chaos", "cli", "conftest", "fixtures", "loadtests", "reports", "suites", "apps"}
 
 
 def pins(file: Path) -> set[str]:

@@ -9,11 +9,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from apps_servers import needs_redis, redis_server  # noqa: F401 - a fixture
 
-from fixtures.apps.applied_state import AppliedState, Fenced, JournalFull, Moved
-from fixtures.apps.environment import read_environment
-from fixtures.apps.manager import Manager
-from fixtures.apps.record import Record
-from fixtures.apps.state import Entry, State
+from fixtures.stack.services.applied_state import AppliedState, Fenced, JournalFull, Moved
+from fixtures.stack.services.environment import read_environment
+from fixtures.stack.services.manager import Manager
+from fixtures.stack.services.record import Record
+from fixtures.stack.services.state import Entry, State
 
 pytestmark = needs_redis
 

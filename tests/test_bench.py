@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from fixtures.bench import cli, cold_build, history
-from fixtures.bench.figure import Figure, table
+from bench import checker as kafka_bench
+from bench import checker_histories as bench_history
+from bench import cli, cold_build, history
+from bench.figure import Figure, table
 from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import Settings
-from reports.checkers.kafka import bench as kafka_bench
-from reports.checkers.kafka import bench_history
 from reports.checkers.kafka.columns import FUNCTION, Batch, Names
 
 
@@ -98,7 +98,7 @@ def test_the_history_bench_misses_its_bars(
 
 
 def test_a_history_that_does_not_fit_into_memory_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.BENCHES, "history", "fixtures.bench.history:measure")
+    monkeypatch.setitem(cli.BENCHES, "history", "bench.history:measure")
     with pytest.raises(HarnessError, match=r"9\.5 GiB are free"):
         history_rows(monkeypatch, free_gib=9.5)
     result = CliRunner().invoke(cli.bench, ["--json", "--only", "history"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chaos_door import Hook, OpenDoors
+from fake_fault import Hook, OpenDoors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

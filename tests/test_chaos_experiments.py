@@ -13,7 +13,7 @@ import yaml
 from chaoslib.experiment import ensure_experiment_is_valid
 
 from chaos.run import FOLDER, names
-from fixtures.stack_map import load_stack_map
+from fixtures.stack.map import load_stack_map
 
 KEYS = ["version", "title", "description", "tags", "configuration", "secrets", "runtime", "controls",
         "steady-state-hypothesis", "method", "rollbacks"]  # fmt: skip

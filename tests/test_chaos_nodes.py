@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chaos_still import Still, container, docker, node, pod
+from fake_world import Still, container, docker, node, pod
 
 from chaos.containers import Containers
 from chaos.fault import NothingToBreak

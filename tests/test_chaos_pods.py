@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chaos_still import Still, container, docker, pod
+from fake_world import Still, container, docker, pod
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chaos_door import OpenDoors
+from fake_fault import OpenDoors
 
 from chaos import session
 from chaos.engine import Engine
@@ -36,7 +36,7 @@ def test_an_unknown_experiment_lists_those_there_are() -> None:
 
 
 def activity(func: str, **arguments: Any) -> dict[str, Any]:
-    provider = {"type": "python", "module": "chaos_door", "func": func, "arguments": arguments}
+    provider = {"type": "python", "module": "fake_fault", "func": func, "arguments": arguments}
     return {"name": func, "type": "action", "provider": provider}
 
 

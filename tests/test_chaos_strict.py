@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def activity(func: str, kind: str = "action", **arguments: Any) -> dict[str, Any]:
-    provider = {"type": "python", "module": "chaos_door", "func": func, "arguments": arguments}
+    provider = {"type": "python", "module": "fake_fault", "func": func, "arguments": arguments}
     return {"name": func, "type": kind, "provider": provider} | ({"tolerance": True} if kind == "probe" else {})
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from fixtures.cluster.ready import RoleState, hopeless, reasons, role_state, role_states
 from fixtures.cluster.state import _is_amiss, diff, open_entries
-from fixtures.stack_map import load_stack_map
+from fixtures.stack.map import load_stack_map
 
 MAP = load_stack_map()
 STATE: dict[str, Any] = {

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from fixtures.reference import FOLDER, PAGES
+from docs.generate import FOLDER, PAGES
 from fixtures.settings import ROOT
 
 
 @pytest.mark.parametrize("file", PAGES)
 def test_generated_pages_are_current(file: str) -> None:
-    assert (FOLDER / file).read_text() == PAGES[file](), "run: python -m fixtures.reference"
+    assert (FOLDER / file).read_text() == PAGES[file](), "run: python -m docs.generate"
 
 
 def test_every_link_of_the_documentation_leads_somewhere() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.engine import daemon, docker
-from fixtures.engine.runtime import is_granted, write_runtime
+from fixtures.docker import daemon
+from fixtures.docker import engine as docker
+from fixtures.docker.runtime import is_granted, write_runtime
 from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import Settings
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fixtures.engine import cli, mend
-from fixtures.engine.docker import Engine
-from fixtures.engine.doctor import Row, State, is_usable, judge
-from fixtures.engine.facts import FREE, OURS, Facts, ports_held
+from fixtures.docker.engine import Engine
+from fixtures.doctor import cli
+from fixtures.doctor import fix as mend
+from fixtures.doctor.facts import FREE, OURS, Facts, ports_held
+from fixtures.doctor.rows import Row, State, is_usable, judge
 from fixtures.errors import HarnessError
 from fixtures.settings import ImageSource, Settings
 
@@ -129,7 +130,7 @@ def test_the_command_is_silent_about_a_good_machine_when_asked(monkeypatch: pyte
 
 
 def test_memory_and_disk_are_read_from_this_machine(tmp_path: Path) -> None:
-    from fixtures.engine import facts
+    from fixtures.doctor import facts
 
     assert facts.memory_available() > 0
     assert facts._disk_free(tmp_path / "not" / "yet" / "there") > 0

@@ -8,10 +8,10 @@ import pytest
 
 from fixtures.errors import HarnessError
 from fixtures.images import building, catalogue
+from fixtures.images.builder import Workshop
 from fixtures.images.ensure import choose
 from fixtures.images.node import SYSTEM_IMAGES, stack_ref
 from fixtures.images.recipe import Catalogue, Output, Recipe
-from fixtures.images.workshop import Workshop
 from fixtures.settings import ImageSource
 
 

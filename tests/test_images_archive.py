@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.engine import Engine
+from fixtures.docker import Engine
 from fixtures.errors import UsageError
 from fixtures.images.archive import rename_archive
+from fixtures.images.builder import Workshop
 from fixtures.images.bundle import belongs, export_bundle, import_bundle
 from fixtures.images.progress import Progress
 from fixtures.images.recipe import Catalogue, Output, Recipe
 from fixtures.images.registry import in_reach
-from fixtures.images.workshop import Workshop
 from fixtures.settings import Settings
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.engine import Engine
+from fixtures.docker import Engine
 from fixtures.images import building, node
+from fixtures.images.builder import BAKING, BuildFailed, Workshop
 from fixtures.images.recipe import Catalogue, Output, Recipe
-from fixtures.images.workshop import BAKING, BuildFailed, Workshop
 from fixtures.settings import Settings
 
 

@@ -15,8 +15,8 @@ import yaml
 from urllib3.exceptions import HTTPError
 
 from fixtures.errors import HarnessError
-from fixtures.informer import Informer
-from fixtures.kube import ApiError, Cluster, api_path
+from fixtures.kubernetes.api import ApiError, Cluster, api_path
+from fixtures.kubernetes.informer import Informer
 from fixtures.settings import Settings
 from fixtures.wait import wait_for
 

@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.errors import HarnessError, UsageError
-from fixtures.load import Load
 from fixtures.settings import Settings
 from fixtures.timeline import Timeline
 from fixtures.wait import wait_for
 from loadtests.answer import Answer, DataStoreKey, write_outcome
+from loadtests.runner import Load
 from loadtests.schedule import planned, starts
 from reports.requests import read_requests
 from reports.timeline import read
@@ -187,7 +187,7 @@ def test_names_are_not_used_twice_in_a_dossier(load: Load, tmp_path: Path) -> No
 def test_locust_does_not_outlive_a_killed_harness(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from fixtures.load import Load; from fixtures.settings import Settings\n"
+        "from loadtests.runner import Load; from fixtures.settings import Settings\n"
         "from fixtures.timeline import Timeline\n"
         "d = Path(sys.argv[1]); load = Load(Settings(), d, Timeline(d))('viewers', 10, host='http://127.0.0.1:9')\n"
         "load.__enter__(); sys.stdin.read()"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dossier_maker import START_NS, Log
 
-from fixtures.order_history import write_history
+from fixtures.selection_input.history import write_history
 from reports.checkers.kafka import history
 from reports.verdict import Finding, Verdict
 

@@ -12,9 +12,9 @@ import yaml
 from fixtures.cluster import manifests
 from fixtures.cluster.api_access import open_api_access
 from fixtures.cluster.kind_config import GATEWAY_NODE_PORT, KAFKA_NODE_PORT
-from fixtures.pods import pods_of
+from fixtures.kubernetes.pods import pods_of
 from fixtures.settings import Plant, Settings
-from fixtures.stack_map import load_stack_map
+from fixtures.stack.map import load_stack_map
 
 IMAGES = {
     name: f"crucible.local/{name}:tag"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.informer import Informer
-from fixtures.stack_map import load_stack_map
+from fixtures.kubernetes.informer import Informer
+from fixtures.kubernetes.watcher import Watcher, dated, events_of, role_of
+from fixtures.stack.map import load_stack_map
 from fixtures.timeline import Timeline
-from fixtures.watcher import Watcher, dated, events_of, role_of
 
 MAP = load_stack_map()
 

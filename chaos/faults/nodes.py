@@ -9,7 +9,7 @@ from chaos import session
 from chaos.containers import Containers
 from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, in_role, instant, is_ready, uid
-from fixtures.kube import KubeObject
+from fixtures.kubernetes.api import KubeObject
 from fixtures.wait import wait_for
 
 __all__ = ["heal", "hold", "kill"]

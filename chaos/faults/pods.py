@@ -10,8 +10,8 @@ from chaos import session
 from chaos.containers import Containers
 from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, is_ready, uid
-from fixtures.kube import KubeObject
-from fixtures.stack_map import Role
+from fixtures.kubernetes.api import KubeObject
+from fixtures.stack.map import Role
 
 __all__ = ["heal", "kill"]
 logger = logging.getLogger("crucible")

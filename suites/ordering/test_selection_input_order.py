@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.order_evidence import gather, log_begin
+from fixtures.selection_input.evidence import gather, log_begin
 from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 

@@ -14,7 +14,7 @@ from suites.profiles import EFFORTS
 
 if TYPE_CHECKING:
     from chaos.run import Journal
-    from fixtures.load import Load
+    from loadtests.runner import Load
     from suites.plugin.stack import Stack
     from suites.plugin.types import Experiment
 
@@ -40,7 +40,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 @pytest.fixture
 def load(stack: Stack) -> Load:
     """Starts loads through the gateway that leave their evidence in the dossier."""
-    from fixtures.load import Load
+    from loadtests.runner import Load
 
     return Load(stack.settings, stack.dossier, stack.timeline)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fixtures.kube import Cluster
+from fixtures.kubernetes.api import Cluster
+from fixtures.kubernetes.watcher import Watcher
 from fixtures.settings import Settings
-from fixtures.stack_map import Role, Scaling, StackMap
+from fixtures.stack.map import Role, Scaling, StackMap
 from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
-from fixtures.watcher import Watcher
 from suites.profiles import EFFORTS, Effort
 
 

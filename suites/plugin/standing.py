@@ -8,11 +8,11 @@ from pathlib import Path
 
 from chaos.heal import heal_open
 from fixtures.cluster.up import stack_map_of, up
-from fixtures.kube import Cluster
+from fixtures.kubernetes.api import Cluster
+from fixtures.kubernetes.watcher import Watcher
 from fixtures.lock import lock
 from fixtures.settings import Settings
 from fixtures.timeline import Timeline
-from fixtures.watcher import Watcher
 from suites.plugin.stack import Stack
 
 logger = logging.getLogger("crucible")

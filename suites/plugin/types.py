@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chaos.run import Journal
-from fixtures.load import Load as LoadFactory
+from loadtests.runner import Load as LoadFactory
 from suites.plugin.promise import Promise
 from suites.plugin.stack import Stack
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.result import Result
 from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.result import Result
 from tests.kafka.notation import history
 
 WHOLE = "0 ok send x=1@0 | 0 ok send x=2@1 | 1 ok assign* x | 1 ok poll x=1@0 | 1 ok poll x=2@1"

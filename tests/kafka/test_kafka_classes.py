@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reports.checkers.kafka import oracle, oracle_cycles
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
 from reports.checkers.kafka.operation import CLASSES, operations
-from reports.checkers.kafka.view import View
+from reports.checkers.kafka.oracle import cycles as oracle_cycles
+from reports.checkers.kafka.oracle import records as oracle
+from reports.checkers.kafka.oracle.view import View
 from tests.kafka.cases import CASES
 from tests.kafka.cases_of_cycles import CYCLE_CASES
 from tests.kafka.notation import history

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
 from reports.checkers.kafka.columns import PLAIN_BELOW, Batch, Names, in_order, join, nowhere
-from reports.checkers.kafka.events import Columns
+from reports.checkers.kafka.formats.events import Columns
 from reports.verdict import Verdict
 from tests.kafka.notation import history
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reports.checkers.kafka.checker import Checker
-from reports.checkers.kafka.cycle_witness import LARGEST
-from reports.checkers.kafka.cycles import Cycles
-from reports.checkers.kafka.oracle_cycles import CYCLES
-from reports.checkers.kafka.result import Result
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.cycle_witness import LARGEST
+from reports.checkers.kafka.check.cycles import Cycles
+from reports.checkers.kafka.check.result import Result
+from reports.checkers.kafka.oracle.cycles import CYCLES
 from tests.kafka.notation import history
 
 TURNED = "0 ok send x=1@1 | 1 ok send x=2@0"  # answered at 10 ns, invoked at 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reports.checkers.kafka.dense import SLACK, Senders, places
+from reports.checkers.kafka.check.lookup import SLACK, Senders, places
 
 SPREADS = [1, 2, 5, 100, 10_000, 1 << 40]
 

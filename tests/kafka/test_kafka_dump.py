@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reports.checkers.kafka.checker import Checker
-from reports.checkers.kafka.dump import ON_BROKER, ON_THE_WAY, UNDECIDED, read_dump
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.dump import ON_BROKER, ON_THE_WAY, UNDECIDED, read_dump
+from reports.checkers.kafka.check.result import Result
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.result import Result
 from reports.verdict import Verdict
 from tests.kafka.notation import history
 

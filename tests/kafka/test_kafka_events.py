@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reports.checkers.kafka.columns import CORRUPT, REBALANCED, SEND, UNKNOWN, Names
-from reports.checkers.kafka.events import SPAN, TOP, Columns
+from reports.checkers.kafka.formats.events import SPAN, TOP, Columns
 from reports.checkers.kafka.operation import BadHistory
 
 EVENT = {"index": 0, "time": 0, "process": 0, "type": "ok", "f": "txn", "value": []}

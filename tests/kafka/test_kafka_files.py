@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from reports.checkers.kafka import reading as module
-from reports.checkers.kafka.checker import Checker
-from reports.checkers.kafka.checking import check_files
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.files import check_files
 from reports.checkers.kafka.columns import Names
+from reports.checkers.kafka.formats import reading as module
+from reports.checkers.kafka.formats.reading import Reading
+from reports.checkers.kafka.formats.tables import write_table
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.reading import Reading
-from reports.checkers.kafka.tables import write_table
 from reports.verdict import Verdict
 from tests.kafka.notation import history, write
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reports.checkers.kafka.checking import check_files
-from reports.checkers.kafka.importing import import_file
+from reports.checkers.kafka.check.files import check_files
+from reports.checkers.kafka.formats.importing import import_file
 from reports.checkers.kafka.operation import BadHistory
 from tests.kafka.notation import write
 

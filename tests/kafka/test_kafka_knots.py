@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from reports.checkers.kafka import knots as module
-from reports.checkers.kafka.knots import knots
+from reports.checkers.kafka.check import components as module
+from reports.checkers.kafka.check.components import knots
 
 
 def by_definition(edges: list[tuple[int, int]]) -> list[list[int]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from reports.checkers.kafka.checker import Checker
-from reports.checkers.kafka.measures import Durations
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.measures import Durations
 from tests.kafka.notation import history
 
 

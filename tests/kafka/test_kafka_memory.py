@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reports.checkers.kafka import memory
-from reports.checkers.kafka.checker import Checker
-from reports.checkers.kafka.checking import check_files
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.files import check_files
 from reports.checkers.kafka.cli import history as command
 from reports.checkers.kafka.columns import Batch, Names
-from reports.checkers.kafka.events import Columns
-from reports.checkers.kafka.memory import EVENT, MERGED_EVENT, MERGED_RECORD, RECORD, SPARE, Room, available
+from reports.checkers.kafka.formats import memory
+from reports.checkers.kafka.formats.events import Columns
+from reports.checkers.kafka.formats.memory import EVENT, MERGED_EVENT, MERGED_RECORD, RECORD, SPARE, Room, available
+from reports.checkers.kafka.formats.reading import Reading
+from reports.checkers.kafka.formats.tables import write_table
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.reading import Reading
-from reports.checkers.kafka.tables import write_table
 from reports.verdict import Verdict
 from tests.kafka.notation import history, write
 

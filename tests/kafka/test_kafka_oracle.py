@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reports.checkers.kafka import oracle, oracle_cycles
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.result import Result
 from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import operations
-from reports.checkers.kafka.result import Result
-from reports.checkers.kafka.view import View
+from reports.checkers.kafka.oracle import cycles as oracle_cycles
+from reports.checkers.kafka.oracle import records as oracle
+from reports.checkers.kafka.oracle.view import View
 from tests.kafka.scrambled import Event, scrambled
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fixtures.recorder import as_json, column
-from reports.checkers.kafka.checker import Checker
+from fixtures.kafka.recorder import as_json, column
+from reports.checkers.kafka.check.checker import Checker
 from reports.checkers.kafka.cli import history as command
-from reports.checkers.kafka.generator import Plan, generate_events
+from reports.checkers.kafka.formats.packed import unpack
+from reports.checkers.kafka.generation.generator import Plan, generate_events
+from reports.checkers.kafka.generation.planting import plant_anomaly
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.packed import unpack
-from reports.checkers.kafka.planting import plant_anomaly
 from tests.kafka.test_kafka_reading import write
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.result import Result
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.result import Result
 from tests.kafka.notation import history
 
 Event = dict[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from reports.checkers.kafka.checker import PICTURES, Checker
-from reports.checkers.kafka.classes import RECORD_CLASSES, Found
-from reports.checkers.kafka.partition import Partition, Rows
-from reports.checkers.kafka.steps import STEP_CLASSES
+from reports.checkers.kafka.check.checker import PICTURES, Checker
+from reports.checkers.kafka.check.classes import RECORD_CLASSES, Found
+from reports.checkers.kafka.check.partition import Partition, Rows
+from reports.checkers.kafka.check.steps import STEP_CLASSES
 from tests.kafka.notation import history
 
 PLACES: list[tuple[str, str, list[int | None]]] = [

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from reports.checkers.kafka.checking import check_files
+from reports.checkers.kafka.check.files import check_files
 from reports.checkers.kafka.cli import history as command
 from reports.checkers.kafka.columns import Names
-from reports.checkers.kafka.generator import Plan, generate_events
+from reports.checkers.kafka.formats.reading import Reading
+from reports.checkers.kafka.formats.tables import write_table
+from reports.checkers.kafka.generation.generator import Plan, generate_events
+from reports.checkers.kafka.generation.planting import plant_anomaly
 from reports.checkers.kafka.operation import BadHistory
-from reports.checkers.kafka.planting import plant_anomaly
-from reports.checkers.kafka.reading import Reading
-from reports.checkers.kafka.tables import write_table
 from reports.verdict import Verdict
 from tests.kafka.notation import history, write
 
@@ -226,7 +226,8 @@ def test_generates_the_same_history_for_the_same_seed(tmp_path: Path) -> None:
 
 def test_importing_the_checker_pulls_in_no_kubernetes_locust_or_pytest() -> None:
     code = (
-        "import sys, reports.checkers.kafka.history, reports.checkers.kafka.cli, reports.checkers.kafka.importing\n"
+        "import sys, reports.checkers.kafka.history, reports.checkers.kafka.cli\n"
+        "import reports.checkers.kafka.formats.importing\n"
         "unwanted = ('kubernetes', 'locust', 'pytest', 'chaoslib', 'confluent_kafka', 'fixtures')\n"
         "print([name for name in unwanted if name in sys.modules])"
     )

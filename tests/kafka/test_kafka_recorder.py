@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from fixtures.errors import UsageError
-from fixtures.payload import decode, encode
-from fixtures.recorded_consumer import RecordedConsumer
-from fixtures.recorder import HistoryFile, RecordedProducer
-from fixtures.transactor import Transactor
-from reports.checkers.kafka.checking import check_files
+from fixtures.kafka.payload import decode, encode
+from fixtures.kafka.recorded_consumer import RecordedConsumer
+from fixtures.kafka.recorder import HistoryFile, RecordedProducer
+from fixtures.kafka.transactor import Transactor
+from reports.checkers.kafka.check.files import check_files
 from reports.verdict import Verdict
 
 CONFIG = {"acks": "all", "idempotence": True, "transactions": False}
@@ -95,7 +95,7 @@ def test_a_send_that_gets_no_answer_is_unknown(tmp_path: Path) -> None:
 
 def test_a_killed_client_leaves_a_history_that_can_be_read(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom fixtures.recorder import HistoryFile\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom fixtures.kafka.recorder import HistoryFile\n"
         "h = HistoryFile(Path(sys.argv[1]), 'w', run='r')\nh.event('w', 'invoke', 'send', [['send', 't/0', 1]])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, Message
 
-from fixtures.payload import encode
-from fixtures.recorded_consumer import Polled, RecordedConsumer
-from fixtures.recorder import HistoryFile, RecordedProducer, answers_in_order
-from reports.checkers.kafka.checking import check_files
-from reports.checkers.kafka.events import unpack
+from fixtures.kafka.payload import encode
+from fixtures.kafka.recorded_consumer import Polled, RecordedConsumer
+from fixtures.kafka.recorder import HistoryFile, RecordedProducer, answers_in_order
+from reports.checkers.kafka.check.files import check_files
+from reports.checkers.kafka.formats.events import unpack
 from tests.kafka.test_kafka_recorder import quiet
 
 IDEMPOTENT = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0, "enable.idempotence": True}
@@ -112,7 +112,7 @@ def test_what_the_client_itself_refused_never_left(brokers: str, tmp_path: Path)
 def test_what_a_killed_client_acted_upon_is_in_its_history(brokers: str, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\nfrom pathlib import Path\n"
-        "from fixtures.recorder import HistoryFile, RecordedProducer\n"
+        "from fixtures.kafka.recorder import HistoryFile, RecordedProducer\n"
         "def act(outcome):\n    os.write(1, outcome.encode())\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         "history = HistoryFile(Path(sys.argv[1]), 'w', run='r')\n"
         "producer = RecordedProducer({'bootstrap.servers': sys.argv[2], 'enable.idempotence': True}, history)\n"

@@ -11,9 +11,9 @@ from typing import Any
 import confluent_kafka.admin
 import pytest
 
-from fixtures.bench import recorder as bench
+from bench import recorder as bench
 from fixtures.errors import CommandError, HarnessError
-from fixtures.recorder import HistoryFile
+from fixtures.kafka.recorder import HistoryFile
 from fixtures.settings import Settings
 
 

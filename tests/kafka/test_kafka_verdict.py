@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
+from reports.checkers.kafka.check.result import Result
 from reports.checkers.kafka.guarantees import PERMITTED_BY, Guarantees, bad
 from reports.checkers.kafka.operation import CLASSES
-from reports.checkers.kafka.result import Result
 from reports.verdict import Verdict
 from tests.kafka.notation import history
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.checkers.kafka.checker import Checker
+from reports.checkers.kafka.check.checker import Checker
 from reports.checkers.kafka.operation import CLASSES
 from tests.kafka.notation import history
 from tests.kafka.sentences import OF_CYCLES, OF_RECORDS

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from reports.checkers.kafka.checking import check_files
+from reports.checkers.kafka.check.files import check_files
+from reports.checkers.kafka.check.result import Result
 from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import CLASSES, BadHistory
-from reports.checkers.kafka.result import Result
 
 Files = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -65,8 +65,8 @@ def generate(
     file: Path, records: int, plant: str | None, seed: int | None, transactions: bool, subscribe: bool
 ) -> None:
     """Write a correct history to FILE (or one with a single anomaly), to try the checker on."""
-    from reports.checkers.kafka.generator import Plan, generate_events
-    from reports.checkers.kafka.planting import plant_anomaly
+    from reports.checkers.kafka.generation.generator import Plan, generate_events
+    from reports.checkers.kafka.generation.planting import plant_anomaly
 
     seed = random.randrange(1 << 32) if seed is None else seed
     plan = Plan(records=records, transactions=transactions, subscribe=subscribe)
@@ -83,7 +83,7 @@ def generate(
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write; standard output by default.")
 def import_(source: Path, origin: str, output: Path | None) -> None:
     """Turn another tool's log into a history of JSON lines."""
-    from reports.checkers.kafka.importing import import_file
+    from reports.checkers.kafka.formats.importing import import_file
 
     try:
         events = import_file(source, origin)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reports.checkers.kafka.checking import check_files
+from reports.checkers.kafka.check.files import check_files
 from reports.checkers.kafka.guarantees import Guarantees
 from reports.checkers.kafka.operation import BadHistory
 from reports.verdict import Finding, Verdict

@@ -1,0 +1,1 @@
+"""Judging a history: the classes, their witnesses, the verdict."""

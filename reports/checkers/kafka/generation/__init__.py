@@ -1,0 +1,1 @@
+"""Making histories: correct ones, and ones with a planted anomaly."""

@@ -1,0 +1,1 @@
+"""What each class means, in plain Python: what the fast checker is tested against."""
