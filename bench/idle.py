@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.figure import Figure
 from fixtures.command import run
+from fixtures.docker.containers import of_cluster
 from fixtures.errors import UsageError
 from fixtures.settings import Settings
 
@@ -57,8 +58,7 @@ def measure(settings: Settings) -> list[Figure]:
 
 def node_containers(settings: Settings) -> list[str]:
     """Names of the containers that are this cluster's nodes."""
-    label = f"label=io.x-k8s.kind.cluster={settings.cluster}"
-    names = run(["docker", "ps", "--filter", label, "--format", "{{.Names}}"]).stdout.split()
+    names = run(["docker", "ps", "--filter", of_cluster(settings.cluster), "--format", "{{.Names}}"]).stdout.split()
     if not names:
         raise UsageError(f"no node of cluster {settings.cluster} is running", next_command="crucible up")
     return names

@@ -8,8 +8,8 @@ import time
 import click
 
 from chaos.heal import end_leftovers, heal_open
-from chaos.ledger import Entry, Ledger
 from fixtures.errors import HarnessError, UsageError
+from fixtures.ledger import Entry, Ledger
 from fixtures.lock import lock
 from fixtures.settings import load_settings
 

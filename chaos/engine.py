@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.fault import Evidence, Fault, NotEffective, NotHealed, NothingToBreak, Target, arguments, describe
-from chaos.ledger import Entry, Ledger
+from chaos.fault import Evidence, Fault, NotEffective, NotHealed, NothingToBreak, Target, arguments, describe, is_fault
+from fixtures.ledger import Entry, Ledger
 from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
 
 logger = logging.getLogger("crucible")
-PLANTED_WAIT_S = 15.0  # with the planted defect nothing was done, so nothing will come
 LOOK_EVERY_S = 0.05  # looks are at memory first; this bounds how late evidence is seen
 
 
@@ -51,7 +50,6 @@ class Engine:
         timeline: where the steps are told.
         run: the folder name of the dossier.
         experiment: the experiment's run; the subject of the events.
-        leave_broken: the planted defect `no-heal`: `heal` waits for healing without doing anything for it.
 
     Example::
 
@@ -59,11 +57,8 @@ class Engine:
             ...
     """
 
-    def __init__(
-        self, ledger: Ledger, timeline: Timeline, *, run: str, experiment: str, leave_broken: bool = False
-    ) -> None:
+    def __init__(self, ledger: Ledger, timeline: Timeline, *, run: str, experiment: str) -> None:
         self.ledger, self.timeline, self.run, self.experiment = ledger, timeline, run, experiment
-        self.leave_broken = leave_broken
 
     def inject(self, fault: Fault) -> Certificate:
         """Break something and return the proof that it is broken; it stays on the ledger until healed.
@@ -109,10 +104,8 @@ class Engine:
         victims = [target.victim() for target in targets]
         self._event("fault.healing", entry.id, fault=name, victims=victims)
         try:
-            if not self.leave_broken:
-                fault.heal(targets)
-            within_s = min(fault.healed_within_s, PLANTED_WAIT_S) if self.leave_broken else fault.healed_within_s
-            evidence = wait_until_healed(fault, targets, within_s=within_s)
+            fault.heal(targets)
+            evidence = wait_until_healed(fault, targets, within_s=fault.healed_within_s)
         except Exception as error:
             self._event("fault.not_healed", entry.id, fault=name, victims=victims, evidence=str(error))
             raise
@@ -169,12 +162,21 @@ def wait_until_healed(fault: Fault, targets: list[Target], *, within_s: float) -
 
 
 def _recipe(fault: Fault) -> dict[str, Any]:
-    return {"module": type(fault).__module__, "type": type(fault).__name__, "args": arguments(fault)}
+    args = {name: _recipe(value) if is_fault(value) else value for name, value in arguments(fault).items()}
+    return {"module": type(fault).__module__, "type": type(fault).__name__, "args": args}
 
 
 def fault_of(entry: Entry, world: Any) -> Fault:
-    """Make the fault of a ledger entry again, to act on `world`."""
-    kind = getattr(importlib.import_module(entry.fault["module"]), entry.fault["type"])
-    args = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.fault["args"].items()}
-    fault: Fault = kind(world=world, **args)
+    """Make the fault of a ledger entry again, to act on `world`; a fault that wraps another comes back with it."""
+    return _made(entry.fault, world)
+
+
+def _made(recipe: dict[str, Any], world: Any) -> Fault:
+    def value(of: Any) -> Any:
+        if isinstance(of, dict) and of.keys() == {"module", "type", "args"}:
+            return _made(of, world)
+        return tuple(of) if isinstance(of, list) else of
+
+    kind = getattr(importlib.import_module(recipe["module"]), recipe["type"])
+    fault: Fault = kind(world=world, **{name: value(of) for name, of in recipe["args"].items()})
     return fault

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fixtures.errors import HarnessError
+from fixtures.ledger import Target
 
+__all__ = ["Evidence", "Fault", "NotEffective", "NotHealed", "NothingToBreak", "Target", "arguments",
+           "describe", "is_fault"]  # fmt: skip
 Evidence = dict[str, Any]
 
 
@@ -21,33 +23,6 @@ class NotEffective(HarnessError):
 
 class NotHealed(HarnessError):
     """The undoing was made, but there is no evidence that it worked (INVALID); the ledger keeps the fault open."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """One thing to break, pinned by UID so that its namesake is never hit instead.
-
-    Args:
-        kind: Pod, Node.
-        name: its name.
-        uid: its UID when it was chosen.
-        namespace: empty for what has none.
-        facts: what healing must know about the time before the act (JSON values); kept in the ledger.
-    """
-
-    kind: str
-    name: str
-    uid: str
-    namespace: str = ""
-    facts: dict[str, Any] = field(default_factory=dict, compare=False)
-
-    def victim(self) -> dict[str, str]:
-        """As certificates name it."""
-        return {"kind": self.kind, "namespace": self.namespace, "name": self.name, "uid": self.uid}
-
-    def to_json(self) -> dict[str, Any]:
-        """As kept in the ledger."""
-        return dataclasses.asdict(self)
 
 
 class Fault(Protocol):
@@ -99,11 +74,18 @@ def arguments(fault: Any) -> dict[str, Any]:
 
 
 def describe(fault: Any) -> str:
-    """A fault as a person reads it, without what is as usual: `KillPod role=gateway`."""
+    """A fault as a person reads it, without what is as usual: `KillPod role=gateway`, `Unhealed KillNode`."""
     usual = {f.name: f.default for f in dataclasses.fields(fault)}
-    words = [
-        f"{name}={','.join(value) if isinstance(value, list | tuple) else value}"
-        for name, value in arguments(fault).items()
-        if value != usual[name]
-    ]
+    words = [_word(name, value) for name, value in arguments(fault).items() if value != usual[name]]
     return " ".join([type(fault).__name__, *words])
+
+
+def is_fault(value: Any) -> bool:
+    """Whether an argument of a fault is a fault itself: one that wraps another."""
+    return dataclasses.is_dataclass(value) and hasattr(value, "targets")
+
+
+def _word(name: str, value: Any) -> str:
+    if is_fault(value):
+        return describe(value)
+    return f"{name}={','.join(map(str, value)) if isinstance(value, list | tuple) else value}"

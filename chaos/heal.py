@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from chaos.engine import fault_of, wait_until_healed
-from chaos.ledger import Entry, Ledger, process_start
 from chaos.world import World
 from fixtures.errors import CrucibleError
+from fixtures.ledger import Entry, Ledger, process_start
 from fixtures.settings import Settings
-from fixtures.stack.map import load_stack_map
+from fixtures.stack.map import stack_map_of
 from fixtures.wait import WaitTimeout, wait_for
 
 logger = logging.getLogger("crucible")
@@ -46,7 +46,7 @@ def heal_open(settings: Settings, *, run: str | None = None) -> list[Healed]:
     entries = [entry for entry in ledger.open_entries() if run in (None, entry.run)]
     if not entries:
         return []
-    with World(settings, load_stack_map(), seed=0, experiment="heal") as world:
+    with World(settings, stack_map_of(settings), seed=0, experiment="heal") as world:
         return [_attempt(ledger, entry, world) for entry in sorted(entries, key=lambda e: e.unix_ns, reverse=True)]
 
 

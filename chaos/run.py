@@ -101,14 +101,7 @@ def run_experiment(experiment: str | Path, run_dir: Path, *, settings: Settings,
     """
     path = find(experiment)
     folder = new_folder(run_dir.resolve(), path.stem)
-    env = {
-        **os.environ,
-        "CRUCIBLE_RUN_DIR": str(run_dir.resolve()),
-        "CRUCIBLE_CLUSTER": settings.cluster,
-        "CRUCIBLE_HOME": str(settings.home.resolve()),
-        "CRUCIBLE_SEED": str(seed),
-        "CRUCIBLE_PLANT": settings.plant.value,
-    }
+    env = settings.model_copy(update={"run_dir": run_dir.resolve(), "seed": seed}).environment()
     chaos = Path(sys.executable).with_name("chaos")
     words = [str(chaos), "--log-file", str(folder / "chaostoolkit.log"), "run", "--journal-path",
              str(folder / "journal.json"), str(path)]  # fmt: skip

@@ -20,18 +20,19 @@ from typing import Any
 from chaoslib.exceptions import ActivityFailed
 
 from chaos.engine import Engine, fault_of
-from chaos.ledger import Ledger
+from chaos.fault import Fault
+from chaos.sabotages.unhealed import as_sabotaged
 from chaos.world import World
 from fixtures.errors import CrucibleError, UsageError
+from fixtures.ledger import Ledger
 from fixtures.lock import lock
-from fixtures.settings import ROOT, Plant, Settings, load_settings
-from fixtures.stack.map import load_stack_map
+from fixtures.settings import ROOT, Settings, load_settings
+from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
 
 logger = logging.getLogger("chaostoolkit")
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 EXPERIMENTS = "experiments"
-PLANTED_IN = "worker-node-kill"
 
 
 @dataclass
@@ -44,6 +45,12 @@ class Session:
     folder: Path
     alone: bool
     keep: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def sabotaged(self, fault: Fault) -> Fault:
+        """The fault as this run heals it: the very same, unless a sabotage of healing stands planted."""
+        settings = self.world.settings
+        sabotage = settings.sabotage or settings.plant.value
+        return as_sabotaged(fault, self.world, sabotage=sabotage, experiment=self.world.experiment)
 
 
 _current: Session | None = None
@@ -91,7 +98,7 @@ def heal(kind: type, configuration: dict[str, Any] | None) -> list[dict[str, Any
     with activity(configuration) as here:
         module, name = kind.__module__, kind.__name__
         mine = [e for e in here.engine.mine() if (e.fault["module"], e.fault["type"]) == (module, name)]
-        return [here.engine.heal(fault_of(entry, here.world), entry).to_json() for entry in mine]
+        return [here.engine.heal(here.sabotaged(fault_of(entry, here.world)), entry).to_json() for entry in mine]
 
 
 def _open(name: str, settings: Settings) -> Session:
@@ -113,7 +120,7 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
             raise UsageError(f"{left[0].id} of an earlier run is not undone yet", next_command="crucible heal")
     else:
         die_with_parent()
-    stack = load_stack_map()
+    stack = stack_map_of(settings)
     folder = _folder(run_dir, name)
     timeline = Timeline(run_dir)
     keep.callback(timeline.close)
@@ -123,10 +130,7 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
 
         logger.info(f"dossier {run_dir}, seed {seed}")
         keep.enter_context(Watcher(world.cluster, stack, timeline))
-    planted = settings.plant is Plant.NO_HEAL and name == PLANTED_IN
-    engine = Engine(
-        Ledger(settings.cluster_home), timeline, run=run_dir.name, experiment=folder.name, leave_broken=planted
-    )
+    engine = Engine(Ledger(settings.cluster_home), timeline, run=run_dir.name, experiment=folder.name)
     return Session(world, engine, timeline, folder, alone)
 
 

@@ -7,8 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cached_property
 from typing import TypeVar
 
+from fixtures.docker import find_engine
+from fixtures.docker.containers import Containers
 from fixtures.kubernetes.api import Cluster, Informer, KubeObject
 from fixtures.settings import Settings
 from fixtures.stack.map import Role, StackMap
@@ -38,6 +41,11 @@ class World:
         self._open = ExitStack()
         self._choices = 0
         self._starting = threading.Lock()
+
+    @cached_property
+    def containers(self) -> Containers:
+        """The nodes as containers; the engine is looked for once."""
+        return Containers(find_engine(), self.settings.cluster)
 
     def __enter__(self) -> World:
         return self

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from chaos.engine import Engine, fault_of
 from chaos.fault import NotEffective, NotHealed, NothingToBreak
 from chaos.heal import replay
-from chaos.ledger import Ledger
+from chaos.sabotages.unhealed import Unhealed, as_sabotaged
+from fixtures.ledger import Ledger
 from fixtures.timeline import Timeline
 
 STEPS = ["inject.begin", "inject.one", "inject.end", "effect", "heal.begin", "heal.one", "heal.end", "healed"]
@@ -37,14 +38,14 @@ class Home:
         (self.doors / "door-2").write_text("red")
         return self
 
-    def engine(self, **options: Any) -> Engine:
-        return Engine(self.ledger, self.timeline, run="r", experiment="toy-1", **options)
+    def engine(self) -> Engine:
+        return Engine(self.ledger, self.timeline, run="r", experiment="toy-1")
 
     def fault(self, prefix: str = "door") -> OpenDoors:
         return OpenDoors(self.hook, str(self.doors), prefix)
 
-    def break_and_heal(self, **options: Any) -> None:
-        with self.engine(**options).broken(self.fault()):
+    def break_and_heal(self) -> None:
+        with self.engine().broken(self.fault()):
             pass
 
     def events(self) -> list[dict[str, Any]]:
@@ -135,14 +136,30 @@ def test_without_evidence_of_healing_the_ledger_stays_open(home: Home) -> None:
     assert home.kinds()[-1] == "not_healed", "mending must not forge a certificate"
 
 
-def test_the_planted_defect_leaves_the_fault_in_until_it_is_mended(home: Home) -> None:
-    with pytest.raises(NotHealed):
-        home.break_and_heal(leave_broken=True)
+def test_a_fault_wrapped_so_that_it_is_not_healed_stays_on_the_ledger_as_itself(home: Home) -> None:
+    engine, fault = home.engine(), home.fault()
+    engine.inject(fault)
+    (entry,) = engine.mine()
+    with pytest.raises(NotHealed, match="Unhealed OpenDoors"):
+        engine.heal(Unhealed(None, fault), entry)
     assert "healed" not in home.kinds()
     assert not home.as_it_was()
     home.mend()
     assert home.as_it_was()
     assert home.ledger.open_entries() == []
+
+
+def test_a_fault_that_wraps_another_is_made_again_with_it(home: Home) -> None:
+    wrapped = Unhealed(home.hook, home.fault("door-2"))
+    home.engine().inject(wrapped)
+    assert fault_of(home.ledger.open_entries()[0], home.hook) == wrapped
+
+
+def test_only_the_sabotage_of_healing_wraps_a_fault(home: Home) -> None:
+    fault = home.fault()
+    for sabotage, experiment in (("", "worker-node-kill"), ("no-heal", "gateway-pod-kill"), ("other", "e")):
+        assert as_sabotaged(fault, None, sabotage=sabotage, experiment=experiment) is fault
+    assert as_sabotaged(fault, None, sabotage="no-heal", experiment="worker-node-kill") == Unhealed(None, fault)
 
 
 def test_a_fault_is_made_again_from_the_ledger(home: Home) -> None:

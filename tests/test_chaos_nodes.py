@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from fake_world import Still, container, docker, node, pod
 
-from chaos.containers import Containers
 from chaos.fault import NothingToBreak
 from chaos.faults.nodes import KillNode
 from chaos.world import instant
+from fixtures.docker import Engine, find_engine
+from fixtures.docker.containers import Containers
 from fixtures.errors import UsageError
-from fixtures.settings import Settings
 
 __all__ = ["docker"]
 
@@ -50,11 +50,12 @@ def test_nodes_that_must_not_be_hit_are_never_candidates(docker: Path) -> None:
 @pytest.mark.parametrize(("cluster", "role"), [("other", "worker"), ("crucible", "control-plane")])
 def test_a_container_that_is_not_our_worker_is_left_alone(docker: Path, cluster: str, role: str) -> None:
     container(docker, "w1", cluster=cluster, role=role)
-    for act in (Containers(Settings()).kill, Containers(Settings()).start):
+    containers = Containers(find_engine(), "crucible")
+    for act in (containers.kill, containers.start):
         with pytest.raises(UsageError, match="left alone"):
             act("w1")
     with pytest.raises(UsageError, match="left alone"):
-        Containers(Settings()).kill("no-such-container")
+        containers.kill("no-such-container")
     assert (docker / "asked").read_text() == ""
 
 
@@ -96,3 +97,21 @@ def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path)
 
 def test_timestamps_of_kubernetes_and_docker_are_compared_as_instants() -> None:
     assert instant("2026-11-21T05:00:00.123456789Z") - instant("2026-11-21T05:00:00Z") == pytest.approx(0.123456)
+
+
+def test_a_fault_reaches_its_nodes_through_the_engine_that_was_found(
+    docker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine found by its socket needs DOCKER_HOST for each command, not only for those of `up`."""
+    script = (docker / "docker").read_text()
+    (docker / "docker").write_text(script.replace("#!/bin/sh\n", '#!/bin/sh\ntest "$DOCKER_HOST" || exit 1\n'))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    container(docker, "w1")
+    containers = Containers(Engine("/some.sock", "27", {"DOCKER_HOST": "unix:///some.sock"}), "crucible")
+    assert containers.is_worker("w1")
+    containers.kill("w1")
+    assert (docker / "asked").read_text() == "kill w1\n"
+
+
+def test_without_a_docker_engine_no_node_is_a_container_of_ours() -> None:
+    assert not Containers(None, "crucible").is_ours("w1")

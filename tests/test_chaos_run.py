@@ -17,9 +17,9 @@ from fake_fault import OpenDoors
 from chaos import session
 from chaos.engine import Engine
 from chaos.heal import end_leftovers
-from chaos.ledger import Entry, Ledger, process_start
 from chaos.run import find, names
 from fixtures.errors import UsageError
+from fixtures.ledger import Entry, Ledger, process_start
 from fixtures.settings import Settings
 from fixtures.timeline import Timeline
 from fixtures.wait import wait_for

@@ -15,9 +15,10 @@ from click.testing import CliRunner
 from fixtures.cluster.cli import kubeconfig, status, up
 from fixtures.cluster.kind_cluster import Standing
 from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config
-from fixtures.cluster.nodes import NodeContainer, Plan, Step, plan_nodes, start_nodes
+from fixtures.cluster.nodes import Plan, Step, plan_nodes, start_nodes
 from fixtures.cluster.owner import new_owner, owner_path, read_owner, write_owner
 from fixtures.cluster.ports import check_free, taker
+from fixtures.docker.containers import NodeContainer
 from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import Settings
 

@@ -13,6 +13,7 @@ import pytest
 
 from fixtures.cluster.ready import RoleState, hopeless, reasons, role_state, role_states
 from fixtures.cluster.state import _is_amiss, diff, open_entries
+from fixtures.ledger import Entry, Ledger
 from fixtures.stack.map import load_stack_map
 
 MAP = load_stack_map()
@@ -114,14 +115,17 @@ def test_a_pod_on_its_orderly_way_out_is_not_amiss_but_a_stuck_one_is() -> None:
     assert _is_amiss(pod(ends_in_s=-60))
 
 
-def test_the_last_line_of_an_undo_step_decides(tmp_path: Path) -> None:
-    ledger = tmp_path / "ledger.jsonl"
-    assert open_entries(ledger) == []
-    lines = [{"id": "a", "state": "open"}, {"id": "b", "state": "open"}, {"id": "a", "state": "done"}]
-    ledger.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"id": "c", "st')
-    assert open_entries(ledger) == ["b"]
-    ledger.write_text("rubbish\n")
-    assert open_entries(ledger) == ["line 1"]
+def test_the_state_reads_the_ledger_as_its_writer_does(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    assert open_entries(tmp_path) == []
+    for name in ("a", "b"):
+        ledger.open(Entry(name, {}, []))
+    ledger.done("a")
+    with ledger.path.open("a") as file:
+        file.write('{"id": "c", "st')
+    assert open_entries(tmp_path) == ["b"]
+    ledger.path.write_text("rubbish\n")
+    assert "ledger.jsonl:1 cannot be read" in open_entries(tmp_path)[0]
 
 
 def workload(kind: str = "Deployment", *, asks: int = 2, generation: int = 1, **status: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos import session
-from chaos.containers import Containers
 from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, in_role, instant, is_ready, uid
 from fixtures.kubernetes.api import KubeObject
@@ -70,11 +69,11 @@ class KillNode:
             return f"carries no Ready pod of {self.role_on_it}"
         if spared := sorted(carried & {self.world.stack.role(avoid).name for avoid in self.avoid_roles}):
             return f"carries {', '.join(spared)}"
-        containers = Containers(self.world.settings)
+        containers = self.world.containers
         return "" if containers.is_worker(name) else f"no worker container of kind cluster {containers.cluster!r}"
 
     def inject(self, targets: list[Target]) -> None:
-        containers = Containers(self.world.settings)
+        containers = self.world.containers
         for node in targets:
             containers.kill(node.name)
 
@@ -84,7 +83,7 @@ class KillNode:
             return None
         docker = {}
         for node in targets:
-            state = Containers(self.world.settings).worker(node.name)["State"]
+            state = self.world.containers.worker(node.name)["State"]
             if state["Running"]:
                 return None
             docker[node.name] = {key: state[key] for key in ("Running", "ExitCode", "FinishedAt")}
@@ -92,7 +91,7 @@ class KillNode:
         return {"docker": docker, "kubernetes": kubernetes}
 
     def heal(self, targets: list[Target]) -> None:
-        containers = Containers(self.world.settings)
+        containers = self.world.containers
         for node in targets:
             containers.start(node.name)
 
@@ -101,7 +100,7 @@ class KillNode:
             return None
         evidence: Evidence = {}
         for node in targets:
-            found = Containers(self.world.settings).worker(node.name)
+            found = self.world.containers.worker(node.name)
             started = instant(found["State"]["StartedAt"])
             networks = found["NetworkSettings"]["Networks"].values()
             addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chaos import session
-from chaos.containers import Containers
 from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, is_ready, uid
 from fixtures.kubernetes.api import KubeObject
@@ -59,7 +58,7 @@ class KillPod:
         ]
 
     def inject(self, targets: list[Target]) -> None:
-        containers = Containers(self.world.settings)
+        containers = self.world.containers
         for pod in targets:
             if not self.grace_s and containers.is_ours(pod.facts["node"]):
                 containers.kill_inside(pod.facts["node"], pod.facts["containers"])
@@ -72,7 +71,7 @@ class KillPod:
         there = {uid(pod) for pod in self.world.objects("pods")}
         if any(pod.uid in there for pod in targets):
             return None
-        containers = Containers(self.world.settings)
+        containers = self.world.containers
         runtime: dict[str, Any] = {}
         for pod in targets:
             if not containers.is_ours(pod.facts["node"]):

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from chaos.heal import heal_open
-from chaos.ledger import Ledger
 from fixtures.cluster.state import diff, snapshot
+from fixtures.ledger import Ledger
 from fixtures.wait import WaitTimeout, wait_for
 from reports.text import anchor
 from suites.plugin.promise import Promise

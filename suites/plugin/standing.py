@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from chaos.heal import heal_open
-from fixtures.cluster.up import stack_map_of, up
+from fixtures.cluster.up import up
 from fixtures.kubernetes.api import Cluster
 from fixtures.kubernetes.watcher import Watcher
 from fixtures.lock import lock
 from fixtures.settings import Settings
+from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
 from suites.plugin.stack import Stack
 

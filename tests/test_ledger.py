@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.ledger import FILE, Entry, Ledger
 from fixtures.errors import HarnessError
+from fixtures.ledger import FILE, Entry, Ledger
 
 
 def entry(name: str) -> Entry:

@@ -1,0 +1,1 @@
+"""Defects planted in the stack on purpose, to see the promise that each breaks turn red."""
