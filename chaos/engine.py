@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos.fault import Evidence, Fault, NotEffective, NotHealed, NothingToBreak, Target, arguments, describe, is_fault
+from fixtures.errors import HarnessError
 from fixtures.ledger import Entry, Ledger
 from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
@@ -82,13 +83,13 @@ class Engine:
         self._event("fault.planned", fault_id, fault=name, victims=victims)
         entry = Entry(fault_id, _recipe(fault), [t.to_json() for t in targets], self.run, self.experiment)
         self.ledger.open(entry)
-        self._event("fault.injecting", fault_id, fault=name, victims=victims)
         try:
+            self._event("fault.injecting", fault_id, fault=name, victims=victims)
             fault.inject(targets)
             self._event("fault.injected", fault_id, fault=name, victims=victims)
             evidence = self._effect(fault, targets, name)
         except Exception as error:
-            self._event("fault.not_effective", fault_id, fault=name, victims=victims, evidence=str(error))
+            self._tell("fault.not_effective", fault_id, fault=name, victims=victims, evidence=str(error))
             self._heal_after(error, fault, entry)
             raise
         t = self._event("fault.effective", fault_id, fault=name, victims=victims, evidence=evidence)
@@ -99,16 +100,19 @@ class Engine:
 
         Raises:
             NotHealed: there was no evidence in time; the fault stays on the ledger.
+            HarnessError: it is healed, but the timeline could not be written; the fault stays on the ledger.
         """
         targets, name = entry.pinned(), describe(fault)
         victims = [target.victim() for target in targets]
-        self._event("fault.healing", entry.id, fault=name, victims=victims)
+        untold = self._tell("fault.healing", entry.id, fault=name, victims=victims)
         try:
             fault.heal(targets)
             evidence = wait_until_healed(fault, targets, within_s=fault.healed_within_s)
         except Exception as error:
-            self._event("fault.not_healed", entry.id, fault=name, victims=victims, evidence=str(error))
+            self._tell("fault.not_healed", entry.id, fault=name, victims=victims, evidence=str(error))
             raise
+        if untold is not None:  # healed, but not for the record: no certificate, and `crucible heal` closes the entry
+            raise untold
         t = self._event("fault.healed", entry.id, fault=name, victims=victims, evidence=evidence)
         self.ledger.done(entry.id)
         return Certificate(entry.id, name, victims, t, evidence)
@@ -142,6 +146,15 @@ class Engine:
             self.heal(fault, entry)
         except Exception as second:
             logger.error("after %r, healing %s failed too: %s", error, entry.id, second)
+
+    def _tell(self, kind: str, fault_id: str, **data: Any) -> HarnessError | None:
+        """Write an event where what follows must happen all the same: a full disk never keeps a fault in."""
+        try:
+            self._event(kind, fault_id, **data)
+        except HarnessError as error:
+            logger.error("%s of %s is not on the timeline: %s", kind, fault_id, error)
+            return error
+        return None
 
     def _event(self, kind: str, fault_id: str, **data: Any) -> float:
         return self.timeline.event("fault", kind, self.experiment, fault_id=fault_id, **data)

@@ -93,7 +93,7 @@ def _is_chaos(pid: int) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return any(Path(os.fsdecode(word)).name == "chaos" for word in words[:2])
+    return any(Path(os.fsdecode(word)).name == "chaos" for word in words[:2]) or b"chaos.child" in words[:3]
 
 
 def _is_zombie(pid: int) -> bool:

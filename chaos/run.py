@@ -16,7 +16,7 @@ from typing import Any
 from chaos.heal import heal_open
 from chaos.session import new_folder
 from fixtures.errors import HarnessError, UsageError
-from fixtures.settings import Settings
+from fixtures.settings import ROOT, Settings
 
 logger = logging.getLogger("crucible")
 FOLDER = Path(__file__).parent / "experiments"
@@ -102,9 +102,10 @@ def run_experiment(experiment: str | Path, run_dir: Path, *, settings: Settings,
     path = find(experiment)
     folder = new_folder(run_dir.resolve(), path.stem)
     env = settings.model_copy(update={"run_dir": run_dir.resolve(), "seed": seed}).environment()
-    chaos = Path(sys.executable).with_name("chaos")
-    words = [str(chaos), "--log-file", str(folder / "chaostoolkit.log"), "run", "--journal-path",
-             str(folder / "journal.json"), str(path)]  # fmt: skip
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [env.get("PYTHONPATH")])])  # this checkout's faults
+    log, journal = str(folder / "chaostoolkit.log"), str(folder / "journal.json")
+    words = [sys.executable, "-m", "chaos.child", str(os.getpid()), "--log-file", log, "run", "--journal-path", journal,
+             str(path)]  # fmt: skip
     logger.info("experiment %s", folder.name)
     try:
         code, output = _run(words, folder, env)

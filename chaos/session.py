@@ -7,10 +7,8 @@ session makes a dossier under reports/out, takes the cluster's lock and watches 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import secrets
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +29,6 @@ from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
 
 logger = logging.getLogger("chaostoolkit")
-PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 EXPERIMENTS = "experiments"
 
 
@@ -118,8 +115,6 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
         keep.enter_context(lock(settings))
         if left := Ledger(settings.cluster_home).open_entries():
             raise UsageError(f"{left[0].id} of an earlier run is not undone yet", next_command="crucible heal")
-    else:
-        die_with_parent()
     stack = stack_map_of(settings)
     folder = _folder(run_dir, name)
     timeline = Timeline(run_dir)
@@ -152,9 +147,3 @@ def new_folder(run_dir: Path, name: str) -> Path:
             number += 1
         else:
             return folder
-
-
-def die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the harness dies, by SIGKILL even: then the rollbacks still run."""
-    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere `crucible heal` has to do
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -13,6 +13,8 @@ from typing import TypeVar
 from fixtures.docker import find_engine
 from fixtures.docker.containers import Containers
 from fixtures.kubernetes.api import Cluster, Informer, KubeObject
+from fixtures.kubernetes.conditions import is_ready
+from fixtures.kubernetes.pods import pods_of
 from fixtures.settings import Settings
 from fixtures.stack.map import Role, StackMap
 
@@ -63,7 +65,7 @@ class World:
 
     def pods(self, role: Role) -> list[KubeObject]:
         """The pods of a role, terminating ones included."""
-        return [pod for pod in self.objects("pods") if in_role(pod, role)]
+        return pods_of(role, self.objects("pods"))
 
     def desired(self, role: Role) -> int:
         """How many pods its workload asks for now (an autoscaler may have changed it); LookupError without one."""
@@ -108,22 +110,9 @@ def choose(candidates: Sequence[T], count: int, *, name: Callable[[T], str], key
     return random.Random(key).sample(sorted(candidates, key=name), min(count, len(candidates)))
 
 
-def in_role(pod: KubeObject, role: Role) -> bool:
-    """Whether the role's selector matches the pod."""
-    labels = pod["metadata"].get("labels", {})
-    return pod["metadata"]["namespace"] == role.namespace and role.selector.items() <= labels.items()
-
-
 def uid(item: KubeObject) -> str:
     """The UID of any object."""
     return str(item["metadata"]["uid"])
-
-
-def is_ready(item: KubeObject) -> bool:
-    """Whether a pod or node is Ready; what is going away is not."""
-    if "deletionTimestamp" in item["metadata"]:
-        return False
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in item.get("status", {}).get("conditions", []))
 
 
 def instant(text: str) -> float:

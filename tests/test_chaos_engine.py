@@ -17,6 +17,7 @@ from chaos.engine import Engine, fault_of
 from chaos.fault import NotEffective, NotHealed, NothingToBreak
 from chaos.heal import replay
 from chaos.sabotages.unhealed import Unhealed, as_sabotaged
+from fixtures.errors import HarnessError
 from fixtures.ledger import Ledger
 from fixtures.timeline import Timeline
 
@@ -160,6 +161,38 @@ def test_only_the_sabotage_of_healing_wraps_a_fault(home: Home) -> None:
     for sabotage, experiment in (("", "worker-node-kill"), ("no-heal", "gateway-pod-kill"), ("other", "e")):
         assert as_sabotaged(fault, None, sabotage=sabotage, experiment=experiment) is fault
     assert as_sabotaged(fault, None, sabotage="no-heal", experiment="worker-node-kill") == Unhealed(None, fault)
+
+
+def test_a_timeline_that_cannot_be_written_never_keeps_a_fault_in(home: Home) -> None:
+    """A full disk: what is broken is healed, and there is no certificate for it."""
+    home.engine().inject(home.fault())
+    record, full = home.timeline.event, HarnessError("No space left on device")
+
+    def event(source: str, kind: str, subject: str, **data: Any) -> float:
+        raise full
+
+    home.timeline.event = event  # type: ignore[method-assign]
+    (entry,) = home.ledger.open_entries()
+    with pytest.raises(HarnessError, match="No space"):
+        home.engine().heal(home.fault(), entry)
+    assert home.as_it_was()
+    assert len(home.ledger.open_entries()) == 1, "it is not certified, so it stays on record"
+    home.mend()
+    with pytest.raises(HarnessError, match="No space"):
+        home.engine().inject(home.fault())
+    assert home.as_it_was(), "nothing is broken that the timeline cannot tell of"
+    planned = [0]
+
+    def fills_up(source: str, kind: str, subject: str, **data: Any) -> float:
+        planned[0] += 1
+        if planned[0] > 2:
+            raise full
+        return record(source, kind, subject, **data)
+
+    home.timeline.event = fills_up  # type: ignore[method-assign]
+    with pytest.raises(HarnessError, match="No space"):
+        home.engine().inject(home.fault())
+    assert home.as_it_was(), "broken, untold, and healed"
 
 
 def test_a_fault_is_made_again_from_the_ledger(home: Home) -> None:

@@ -90,3 +90,33 @@ def test_a_pod_that_was_never_hit_counts_as_healed() -> None:
     world = Still()
     fault = KillPod(world, "web")
     assert fault.healed(fault.targets()) is not None
+
+
+def test_the_same_seed_means_the_same_place_whatever_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Deployment's pods have random names; two clusters alike must lose the same one."""
+
+    def victims(suffixes: list[str]) -> list[str]:
+        found = []
+        for seed in range(20):
+            world = Still(seed=seed)
+            world.all["pods"] = [pod(f"web-{suffix}", f"w{n}") for n, suffix in enumerate(suffixes, 1)]
+            found += [victim.facts["node"] for victim in KillPod(world, "web").targets()]
+        return found
+
+    assert victims(["aaa", "mmm", "zzz"]) == victims(["zzz", "aaa", "mmm"])
+    assert len(set(victims(["aaa", "mmm", "zzz"]))) == 3
+
+
+def test_two_pods_on_one_node_are_told_by_age() -> None:
+    world = Still()
+    world.all["pods"] = [
+        pod("web-z", "w1", born="2026-11-21T04:00:00Z"),
+        pod("web-a", "w1", born="2026-11-21T05:00:00Z"),
+    ]
+    other = Still()
+    other.all["pods"] = [
+        pod("web-b", "w1", born="2026-11-21T04:00:00Z"),
+        pod("web-y", "w1", born="2026-11-21T05:00:00Z"),
+    ]
+    (one,), (two,) = KillPod(world, "web").targets(), KillPod(other, "web").targets()
+    assert (one.name, two.name) in (("web-z", "web-b"), ("web-a", "web-y"))

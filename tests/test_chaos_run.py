@@ -15,6 +15,7 @@ import yaml
 from fake_fault import OpenDoors
 
 from chaos import session
+from chaos.child import ORPHANED
 from chaos.engine import Engine
 from chaos.heal import end_leftovers
 from chaos.run import find, names
@@ -171,3 +172,20 @@ def test_only_the_chaos_process_that_wrote_the_entry_is_ended() -> None:
         assert end_leftovers([Entry("c", {}, [], pid=chaos.pid, pid_start=starts[chaos.pid])]) == [chaos.pid]
         assert chaos.wait(5) == -signal.SIGTERM
         other.terminate()
+
+
+def test_an_experiment_whose_parent_is_dead_already_does_not_begin() -> None:
+    """The parent may die between starting the child and the child's asking to be told."""
+    words = [sys.executable, "-m", "chaos.child", str(os.getpid() + 1), "--version"]
+    orphan = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert (orphan.returncode, orphan.stdout) == (ORPHANED, "")
+    words[3] = str(os.getpid())
+    mine = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert mine.returncode == 0
+    assert "version" in mine.stdout
+
+
+def test_the_bond_comes_before_anything_that_takes_time() -> None:
+    """Chaos Toolkit's import takes a second, in which a parent may die."""
+    code = "import sys; import chaos.child; print({'chaoslib', 'chaostoolkit'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "set()\n"

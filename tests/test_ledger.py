@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -81,3 +84,69 @@ def test_several_processes_write_whole_lines(tmp_path: Path) -> None:
         worker.join()
     assert len(Ledger(tmp_path).open_entries()) == 60
     assert all(json.loads(line)["state"] == "open" for line in (tmp_path / FILE).read_text().splitlines())
+
+
+def test_a_line_that_is_not_whole_on_disk_is_refused_before_the_act(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A nearly full disk takes a part of a line and says so by its answer alone."""
+    ledger = Ledger(tmp_path)
+    ledger.open(entry("a"))
+    before, real, left = ledger.path.read_bytes(), os.write, [60]
+
+    def nearly_full(fd: int, data: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = data[: left[0]]
+        left[0] -= len(taken)
+        return real(fd, taken)
+
+    monkeypatch.setattr(os, "write", nearly_full)
+    with pytest.raises(HarnessError, match="cannot be written"):
+        ledger.open(entry("b"))
+    assert ledger.path.read_bytes() == before
+    left[0] = 0
+    with pytest.raises(HarnessError, match="No space left"):
+        ledger.done("a")
+    assert [e.id for e in ledger.open_entries()] == ["a"], "what cannot be noted as undone is undone once more"
+
+
+def test_a_write_in_pieces_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:7]))
+    Ledger(tmp_path).open(entry("a"))
+    assert [e.id for e in Ledger(tmp_path).open_entries()] == ["a"]
+
+
+def test_each_line_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, done, real_write, real_sync = Ledger(tmp_path), list[str](), os.write, os.fsync
+
+    def write(fd: int, data: bytes) -> int:
+        done.append("write")
+        return real_write(fd, data)
+
+    def sync(fd: int) -> None:
+        done.append("sync folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "sync")
+        real_sync(fd)
+
+    monkeypatch.setattr(os, "write", write)
+    monkeypatch.setattr(os, "fsync", sync)
+    ledger.open(entry("a"))
+    assert done == ["write", "sync", "sync folder"], "a new file's name must survive too"
+    done.clear()
+    ledger.open(entry("b"))
+    ledger.done("b")
+    assert done == ["write", "sync", "write", "sync"]
+    done.clear()
+    ledger.done("a")
+    assert done == ["write", "sync", "sync"], "the emptied file is synced as well"
+
+
+def test_a_disk_that_cannot_sync_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(HarnessError, match="Input/output error"):
+        Ledger(tmp_path).open(entry("a"))
+    assert Ledger(tmp_path).open_entries() == []

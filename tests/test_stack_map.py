@@ -46,7 +46,6 @@ def test_an_experiment_looks_where_the_suites_look(
     monkeypatch.setenv("CRUCIBLE_NAMESPACE", "cdn")
     monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path))
     monkeypatch.setenv("CRUCIBLE_RUN_DIR", str(tmp_path / "run"))
-    monkeypatch.setattr(session, "die_with_parent", lambda: None)
     with pytest.raises(Looked):
         session.current({"experiment": "toy"})
     assert seen[0] == stack_map_of(load_settings())

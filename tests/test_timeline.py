@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from dossier_maker import START_NS, Story
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixtures.errors import HarnessError
 from fixtures.timeline import Timeline as Writer
 from reports.timeline import FILE, TimelineError, read
 
@@ -97,3 +99,31 @@ def test_a_file_cut_anywhere_reads_or_says_why_and_never_invents(
         return
     assert after.events == before[: len(after.events)]
     assert after.start_ns == START_NS
+
+
+def test_a_line_that_is_not_whole_on_disk_is_an_error_and_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, real = Writer(tmp_path), os.write
+    before = writer.path.read_bytes()
+
+    def full(fd: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", lambda fd, data: 0)
+        return real(fd, data[:20])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(HarnessError, match=r"timeline\.jsonl cannot be written"):
+        writer.event("fault", "fault.injecting", "toy-1", fault_id="f")
+    assert writer.path.read_bytes() == before
+    monkeypatch.setattr(os, "write", real)
+    writer.event("fault", "fault.injecting", "toy-1", fault_id="f")
+    assert len(read(tmp_path).events) == 2
+
+
+def test_what_a_fault_is_about_to_do_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, synced, real = Writer(tmp_path), list[int](), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(fd), real(fd))[1])
+    writer.event("watch", "pod.ready", "acd/pod/a")
+    assert synced == []
+    writer.event("fault", "fault.injecting", "toy-1", fault_id="f")
+    assert len(synced) == 1

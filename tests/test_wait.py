@@ -71,3 +71,17 @@ def test_what_cannot_come_true_is_not_waited_for() -> None:
 def test_an_error_of_the_condition_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
         wait_for(lambda: 1 / 0, what="sense", within_s=1)
+
+
+def test_the_interval_contains_what_became_true_while_it_was_looked_at() -> None:
+    """A look takes time; what turns true in the middle of it was not true when it began."""
+    start, true_at = time.monotonic(), list[float]()
+
+    def slow_look() -> bool:
+        time.sleep(0.05)
+        true_at.append(time.monotonic() - start)
+        time.sleep(0.05)
+        return True
+
+    waited = wait_for(slow_look, what="a slow look", within_s=5)
+    assert waited.earliest_s <= true_at[0] <= waited.latest_s

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures.kubernetes.informer import Informer
+from fixtures.kubernetes.lag import UNKNOWN_NS, Lag
 from fixtures.kubernetes.watcher import Watcher, dated, events_of, role_of
 from fixtures.stack.map import load_stack_map
 from fixtures.timeline import Timeline
+from fixtures.wait import wait_for
 
 MAP = load_stack_map()
 
@@ -238,3 +241,65 @@ def test_the_timeline_begins_with_how_things_stood_and_tells_what_an_outage_hid(
     assert told[2:] == [("pod.added", "u2"), ("pod.scheduled", "u2"), ("pod.ready", "u2")]
     assert all(e["err"] > 0 and "initial" not in e["data"] for e in late if e["kind"].startswith("pod"))
     assert "watch.lost" in {e["kind"] for e in late}
+
+
+def lease(renewed: str) -> Any:
+    return {"kind": "Lease", "metadata": {"name": "w1", "uid": "l1"}, "spec": {"renewTime": renewed}}
+
+
+def test_news_are_as_late_as_the_latest_of_the_last_minute() -> None:
+    """Leases say the microsecond of their renewal; what comes later than that is the lag of all news."""
+    second = 1_000_000_000
+    lag = Lag(wall_ns=lambda: 1_800_000_000 * second, monotonic_ns=lambda: 500 * second)
+    assert lag.bound_ns(500 * second) == UNKNOWN_NS
+    start = datetime.fromtimestamp(1_800_000_000, UTC)
+    for after_s, late_s in ((0, 0.02), (5, 0.3), (10, 0.01)):
+        renewed = (start + timedelta(seconds=after_s)).isoformat().replace("+00:00", "Z")
+        lag.heard(lease(renewed), round((500 + after_s + late_s) * second))
+    assert lag.bound_ns(511 * second) == pytest.approx(0.3 * second)
+    assert lag.bound_ns(566 * second) == pytest.approx(0.01 * second), "the worst is over a minute old"
+    assert lag.bound_ns(600 * second) == UNKNOWN_NS
+    lag.heard({"spec": {}}, 600 * second)
+    assert lag.bound_ns(600 * second) == UNKNOWN_NS, "a lease that says nothing measures nothing"
+
+
+class Telling(StillApi):
+    """Its watch of pods tells one change, and then is still."""
+
+    def watch(self, path: str, **query: Any) -> Any:
+        if path == "/pods" and not self.over and not getattr(self, "told", False):
+            self.told = True
+            changed = pod("u1", ready=True)
+            changed["metadata"]["resourceVersion"] = "9"
+            return Stream(json.dumps({"type": "MODIFIED", "object": changed}).encode() + b"\n")
+        return super().watch(path, **query)
+
+
+class Stream:
+    status = 200
+
+    def __init__(self, line: bytes) -> None:
+        self.line = line
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        yield self.line
+
+    def close(self) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+def test_an_event_of_a_live_watch_carries_what_news_are_late_by(tmp_path: Path) -> None:
+    api, timeline = Telling(), Timeline(tmp_path)
+    api.items = {"pods": [pod("u1")], "nodes": [node()]}
+    watcher = Watcher(api, MAP, timeline)  # type: ignore[arg-type]
+    watcher.lag.bound_ns = lambda now: 80_000_000  # type: ignore[method-assign]
+    before = time.monotonic_ns()
+    with watcher:
+        wait_for(lambda: [e for e in events(timeline) if e["kind"] == "pod.ready"], what="the event", within_s=5)
+        after = time.monotonic_ns()
+        api.over = True
+    (ready,) = [e for e in events(timeline) if e["kind"] == "pod.ready"]
+    assert ready["err"] == pytest.approx(0.04)
+    at_s = ready["t"] + ready["err"]
+    assert (before - timeline.start_ns) / 1e9 <= at_s <= (after - timeline.start_ns) / 1e9

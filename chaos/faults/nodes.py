@@ -7,8 +7,10 @@ from typing import Any
 
 from chaos import session
 from chaos.fault import Evidence, NothingToBreak, Target
-from chaos.world import World, in_role, instant, is_ready, uid
+from chaos.world import World, instant, uid
 from fixtures.kubernetes.api import KubeObject
+from fixtures.kubernetes.conditions import condition_of, is_ready
+from fixtures.kubernetes.pods import in_role
 from fixtures.wait import wait_for
 
 __all__ = ["heal", "hold", "kill"]
@@ -146,8 +148,7 @@ class KillNode:
 
 
 def _ready_condition(node: KubeObject | None) -> dict[str, str]:
-    conditions = node["status"]["conditions"] if node else []
-    found = next((c for c in conditions if c["type"] == "Ready"), {"status": "node object gone"})
+    found = condition_of(node or {}, "Ready") or {"status": "node object gone"}
     return {key: found[key] for key in ("status", "reason", "lastTransitionTime") if key in found}
 
 

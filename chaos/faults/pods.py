@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from chaos import session
 from chaos.fault import Evidence, NothingToBreak, Target
-from chaos.world import World, is_ready, uid
+from chaos.world import World, uid
 from fixtures.kubernetes.api import KubeObject
+from fixtures.kubernetes.conditions import is_ready
 from fixtures.stack.map import Role
 
 __all__ = ["heal", "kill"]
@@ -50,7 +51,7 @@ class KillPod:
                 f"{role.namespace}), found {len(candidates)}",
                 next_command="crucible status",
             )
-        victims = self.world.choose(candidates, self.count, name=lambda pod: str(pod["metadata"]["name"]))
+        victims = self.world.choose(candidates, self.count, name=_place)
         peers = [uid(pod) for pod in candidates]
         return [
             Target("Pod", pod["metadata"]["name"], uid(pod), pod["metadata"]["namespace"], _facts(pod, peers))
@@ -111,6 +112,13 @@ class KillPod:
 
     def _role(self) -> Role:
         return self.world.stack.role(self.role)
+
+
+def _place(pod: KubeObject) -> str:
+    """What orders candidates, so that one seed means one victim: node and age; a random name would shuffle them."""
+    metadata = pod["metadata"]
+    is_numbered = any(owner["kind"] == "StatefulSet" for owner in metadata.get("ownerReferences", []))
+    return str(metadata["name"]) if is_numbered else f"{pod['spec'].get('nodeName')} {metadata['creationTimestamp']}"
 
 
 def _facts(pod: KubeObject, peers: list[str]) -> dict[str, Any]:

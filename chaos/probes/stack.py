@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaos import session
-from chaos.world import is_ready
+from fixtures.kubernetes.conditions import is_ready
 
 __all__ = ["enough_nodes", "ready_count", "role_is_ready"]
 
