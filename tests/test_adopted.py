@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fake_api import FakeApi
+from fake_cluster import FakeCluster
 
 from fixtures.cluster.adopted import Adopted
 from fixtures.cluster.down import down
@@ -39,14 +39,14 @@ RENDERED = yaml.safe_dump_all(STACK)
 
 
 @pytest.fixture
-def api() -> FakeApi:
-    found = FakeApi()
+def api() -> FakeCluster:
+    found = FakeCluster()
     found.put("v1", "Namespace", "kube-system")
     return found
 
 
 @pytest.fixture
-def adopted(api: FakeApi, tmp_path: Path) -> Adopted:
+def adopted(api: FakeCluster, tmp_path: Path) -> Adopted:
     return Adopted(api, Made(tmp_path, "me"))  # type: ignore[arg-type]
 
 
@@ -56,7 +56,7 @@ def bring_up(adopted: Adopted, rendered: str = RENDERED) -> None:
     adopted.apply(planned)
 
 
-def test_what_was_there_before_up_is_there_after_down_and_nothing_else(api: FakeApi, adopted: Adopted) -> None:
+def test_what_was_there_before_up_is_there_after_down_and_nothing_else(api: FakeCluster, adopted: Adopted) -> None:
     api.put("v1", "Namespace", "shop")
     api.put("v1", "ConfigMap", "gateway", "shop")
     before = copy.deepcopy(api.objects)
@@ -68,7 +68,7 @@ def test_what_was_there_before_up_is_there_after_down_and_nothing_else(api: Fake
     assert api.objects == before
 
 
-def test_a_namespace_of_others_is_refused_with_the_list_and_nothing_is_written(api: FakeApi, adopted: Adopted) -> None:
+def test_a_namespace_of_others_is_refused_with_the_list_and_nothing_is_written(api: FakeCluster, adopted: Adopted) -> None:
     api.put("v1", "Namespace", "acd")
     api.put("v1", "ServiceAccount", "default", "acd")
     labels = {"labels": {"app.kubernetes.io/part-of": "acd"}}
@@ -85,7 +85,7 @@ def test_a_namespace_of_others_is_refused_with_the_list_and_nothing_is_written(a
     assert api.writes() == []
 
 
-def test_an_empty_namespace_of_others_is_used_and_stays_as_it_was(api: FakeApi, adopted: Adopted) -> None:
+def test_an_empty_namespace_of_others_is_used_and_stays_as_it_was(api: FakeCluster, adopted: Adopted) -> None:
     api.put("v1", "Namespace", "acd")
     api.put("v1", "ConfigMap", "kube-root-ca.crt", "acd")
     before = copy.deepcopy(api.objects)
@@ -95,14 +95,14 @@ def test_an_empty_namespace_of_others_is_used_and_stays_as_it_was(api: FakeApi, 
     assert api.objects == before
 
 
-def test_an_object_of_others_outside_the_namespace_is_refused_too(api: FakeApi, adopted: Adopted) -> None:
+def test_an_object_of_others_outside_the_namespace_is_refused_too(api: FakeCluster, adopted: Adopted) -> None:
     api.put("rbac.authorization.k8s.io/v1", "ClusterRole", "system:metrics-server")
     with pytest.raises(UsageError, match="clusterrole/system:metrics-server"):
         adopted.plan(RENDERED)
     assert api.writes() == []
 
 
-def test_what_others_put_into_our_namespace_later_stays_with_it(api: FakeApi, adopted: Adopted) -> None:
+def test_what_others_put_into_our_namespace_later_stays_with_it(api: FakeCluster, adopted: Adopted) -> None:
     bring_up(adopted)
     api.put("v1", "ConfigMap", "theirs", "acd", metadata={"labels": {OWNER_LABEL: "me"}})  # even with our label
     bring_up(adopted)
@@ -115,7 +115,7 @@ def test_what_others_put_into_our_namespace_later_stays_with_it(api: FakeApi, ad
     assert "configmap/theirs in acd" in told[0]
 
 
-def test_what_our_objects_cause_goes_with_them(api: FakeApi, adopted: Adopted) -> None:
+def test_what_our_objects_cause_goes_with_them(api: FakeCluster, adopted: Adopted) -> None:
     bring_up(adopted)
     sets = api.objects["/apis/apps/v1/namespaces/acd/statefulsets/kafka"]
     owned = {"ownerReferences": [{"uid": sets["metadata"]["uid"]}]}
@@ -126,7 +126,7 @@ def test_what_our_objects_cause_goes_with_them(api: FakeApi, adopted: Adopted) -
     assert list(api.objects) == ["/api/v1/namespaces/kube-system"]
 
 
-def test_in_a_namespace_of_others_our_claims_go_and_theirs_stay(api: FakeApi, adopted: Adopted) -> None:
+def test_in_a_namespace_of_others_our_claims_go_and_theirs_stay(api: FakeCluster, adopted: Adopted) -> None:
     api.put("v1", "Namespace", "acd")
     bring_up(adopted)
     api.put("v1", "PersistentVolumeClaim", "data-kafka-0", "acd")
@@ -137,7 +137,7 @@ def test_in_a_namespace_of_others_our_claims_go_and_theirs_stay(api: FakeApi, ad
     ]
 
 
-def test_a_namesake_that_replaced_ours_is_neither_changed_nor_deleted(api: FakeApi, adopted: Adopted) -> None:
+def test_a_namesake_that_replaced_ours_is_neither_changed_nor_deleted(api: FakeCluster, adopted: Adopted) -> None:
     bring_up(adopted)
     path = "/api/v1/namespaces/acd/configmaps/gateway"
     theirs = api.put("v1", "ConfigMap", "gateway", "acd", metadata={"labels": {OWNER_LABEL: "me"}})
@@ -148,7 +148,7 @@ def test_a_namesake_that_replaced_ours_is_neither_changed_nor_deleted(api: FakeA
     assert api.objects[path] == theirs
 
 
-def test_one_that_appears_between_looking_and_making_is_refused(api: FakeApi, adopted: Adopted) -> None:
+def test_one_that_appears_between_looking_and_making_is_refused(api: FakeCluster, adopted: Adopted) -> None:
     planned = adopted.plan(RENDERED)
     theirs = api.put("v1", "Namespace", "acd")
     with pytest.raises(UsageError, match="another meanwhile"):
@@ -156,7 +156,7 @@ def test_one_that_appears_between_looking_and_making_is_refused(api: FakeApi, ad
     assert api.objects["/api/v1/namespaces/acd"] == theirs
 
 
-def test_prune_takes_back_what_we_made_and_the_stack_no_longer_has(api: FakeApi, adopted: Adopted) -> None:
+def test_prune_takes_back_what_we_made_and_the_stack_no_longer_has(api: FakeCluster, adopted: Adopted) -> None:
     bring_up(adopted)
     api.put("v1", "ConfigMap", "precious", "acd", metadata={"labels": {"app.kubernetes.io/part-of": "acd"}})
     without = yaml.safe_dump_all([item for item in STACK if item["kind"] != "Service"])
@@ -166,7 +166,7 @@ def test_prune_takes_back_what_we_made_and_the_stack_no_longer_has(api: FakeApi,
     assert "/api/v1/namespaces/kube-system/configmaps/crucible-owner" in api.objects
 
 
-def test_an_up_that_died_between_making_and_noting_still_knows_its_own(api: FakeApi, tmp_path: Path) -> None:
+def test_an_up_that_died_between_making_and_noting_still_knows_its_own(api: FakeCluster, tmp_path: Path) -> None:
     made = Made(tmp_path, "me")
     made.intend(manifest("ConfigMap", "gateway"))
     with made.path.open("a") as file:
@@ -181,13 +181,13 @@ def test_an_up_that_died_between_making_and_noting_still_knows_its_own(api: Fake
     assert not made.is_ours(api.put("v1", "Secret", "key", "acd"))
 
 
-def test_a_marker_that_we_did_not_make_is_refused(api: FakeApi, adopted: Adopted) -> None:
+def test_a_marker_that_we_did_not_make_is_refused(api: FakeCluster, adopted: Adopted) -> None:
     api.put("v1", "ConfigMap", "crucible-owner", "kube-system")
     with pytest.raises(UsageError, match="this one did not make it"):
         adopted.claim()
 
 
-def test_their_metrics_server_is_used_when_it_serves_and_refused_when_not(api: FakeApi, adopted: Adopted) -> None:
+def test_their_metrics_server_is_used_when_it_serves_and_refused_when_not(api: FakeCluster, adopted: Adopted) -> None:
     assert not adopted.serves_metrics()
     api.put("apiregistration.k8s.io/v1", "APIService", "v1beta1.metrics.k8s.io")
     with pytest.raises(UsageError, match="serves no metrics"):
@@ -212,7 +212,7 @@ def test_where_theirs_is_used_ours_is_neither_rendered_nor_a_role(tmp_path: Path
     assert "metrics-server" in stack_map_of(settings).roles
 
 
-def test_a_refusal_of_a_dry_run_leaves_nothing(api: FakeApi, adopted: Adopted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_a_dry_run_leaves_nothing(api: FakeCluster, adopted: Adopted, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = api.request
 
     def refusing(method: str, path: str, **more: Any) -> Any:
