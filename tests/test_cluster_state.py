@@ -12,21 +12,24 @@ from typing import Any
 import pytest
 
 from fixtures.cluster.ready import RoleState, hopeless, reasons, role_state, role_states
-from fixtures.cluster.state import _is_amiss, diff, open_entries
+from fixtures.cluster.state import _is_unhealthy, diff, open_entries, read_snapshot, settling
 from fixtures.ledger import Entry, Ledger
 from fixtures.stack.map import load_stack_map
 
 MAP = load_stack_map()
 STATE: dict[str, Any] = {
-    "nodes": {"w1": {"ready": True, "unschedulable": False, "taints": [], "labels": {"zone": "a"}}},
+    "nodes": {"w1": {"ready": True, "unschedulable": False, "taints": [], "labels": {"zone": "a"}, "annotations": {}}},
     "containers": {"w1": "running"},
-    "namespaces": ["acd", "default"],
+    "inside": {"w1": {"qdisc": [], "iptables rule": ["-A F"], "sysctl": {"net.core": "1"}, "stopped process": []}},
+    "topics": {"selection_input": "1 partitions, 3 replicas"},
+    "groups": {"worker": ""},
+    "kafka": "",
     "workloads": {
         "acd/deployment/gateway": {"spec": "g", "ready": 2, "desired": 2, "owned": None},
         "acd/deployment/acd-manager": {"spec": "m", "ready": 2, "desired": 2, "owned": [2, 5]},
     },
-    "objects": {"services": {"gateway": "s"}, "configmaps": {"plant-1": "c"}, "networkpolicies": {}},
-    "endpoints": {"acd/gateway": {"endpoints": 2, "pods": 2, "astray": 0}},
+    "objects": {"service": {"acd/gateway": "s"}, "configmap": {"acd/plant-1": "c"}, "namespace": {"acd": "n"}},
+    "endpoints": {"acd/gateway": {"endpoints": 2, "pods": 2, "stray": 0}},
     "not_ready": [],
     "of_runs": [],
     "ledger": [],
@@ -56,13 +59,35 @@ GATEWAY = "acd/deployment/gateway"
     [
         (lambda s: s["nodes"].clear(), "node w1: gone"),
         (lambda s: s["nodes"].update(w2={}), "node w2: not there before"),
-        (lambda s: s["nodes"]["w1"].update(ready=False), "node w1: ready true -> false"),
+        (lambda s: s["nodes"]["w1"].update(ready=False), "node w1: not Ready"),
+        (lambda s: s["nodes"]["w1"].update(annotations={"x": "y"}), 'node w1: annotations {} -> {"x": "y"}'),
         (lambda s: s["nodes"]["w1"].update(unschedulable=True), "node w1: unschedulable false -> true"),
         (lambda s: s["nodes"]["w1"].update(taints=["x=:NoExecute"]), 'node w1: taints [] -> ["x=:NoExecute"]'),
         (lambda s: s["nodes"]["w1"].update(labels={}), 'node w1: labels {"zone": "a"} -> {}'),
         (lambda s: s["containers"].update(w1="paused"), "node container w1: running -> paused"),
         (lambda s: s["containers"].clear(), "node container w1: gone"),
-        (lambda s: s["namespaces"].append("left"), "namespace left: not there before"),
+        (lambda s: s["objects"]["namespace"].update(left="n"), "namespace left: not there before"),
+        (lambda s: s["objects"].update(clusterrole={"left": "r"}), "clusterrole left: not there before"),
+        (lambda s: s["objects"].pop("namespace"), "namespace acd: gone"),
+        (lambda s: s["objects"].update(pod={"acd/bare": "p"}), "pod acd/bare: not there before"),
+        (lambda s: s["inside"]["w1"]["qdisc"].append("netem"), "node w1: qdisc not there before: netem"),
+        (lambda s: s["inside"]["w1"]["iptables rule"].clear(), "node w1: iptables rule gone: -A F"),
+        (lambda s: s["inside"]["w1"]["sysctl"].update({"net.core": "2"}), "node w1: sysctl net.core changed"),
+        (
+            lambda s: s["inside"]["w1"]["stopped process"].append("nginx"),
+            "node w1: stopped process not there before: nginx",
+        ),
+        (
+            lambda s: s["inside"].update(w1={"asked": "docker exec failed"}),
+            "node w1: nobody could look inside now: docker exec failed",
+        ),
+        (lambda s: s["topics"].clear(), "Kafka topic selection_input: gone"),
+        (
+            lambda s: s["topics"].update(selection_input="2 partitions, 3 replicas"),
+            "Kafka topic selection_input: 1 partitions, 3 replicas -> 2 partitions, 3 replicas",
+        ),
+        (lambda s: s["groups"].update(left=""), "Kafka group left: not there before"),
+        (lambda s: s.update(topics=None, groups=None, kafka="no broker answers"), "Kafka: no broker answers"),
         (lambda s: s["workloads"].pop(GATEWAY), f"workload {GATEWAY}: gone"),
         (lambda s: s["workloads"][GATEWAY].update(spec="other"), f"workload {GATEWAY}: spec g -> other"),
         (lambda s: s["workloads"][GATEWAY].update(ready=3, desired=3), f"workload {GATEWAY}: desired 2 -> 3"),
@@ -73,19 +98,22 @@ GATEWAY = "acd/deployment/gateway"
             f"workload {MANAGER}: 6 replicas, its autoscaler may have [2, 5]",
         ),
         (lambda s: s["workloads"][MANAGER].update(spec="other"), f"workload {MANAGER}: spec m -> other"),
-        (lambda s: s["objects"]["services"].update(gateway="t"), "service gateway: changed"),
-        (lambda s: s["objects"]["configmaps"].clear(), "configmap plant-1: gone"),
-        (lambda s: s["objects"]["networkpolicies"].update(cut="n"), "networkpolicy cut: not there before"),
+        (lambda s: s["objects"]["service"].update({"acd/gateway": "t"}), "service acd/gateway: changed"),
+        (lambda s: s["objects"]["configmap"].clear(), "configmap acd/plant-1: gone"),
+        (
+            lambda s: s["objects"].update(networkpolicy={"acd/cut": "n"}),
+            "networkpolicy acd/cut: not there before",
+        ),
         (
             lambda s: s["endpoints"]["acd/gateway"].update(endpoints=1),
             "service acd/gateway: 1 ready endpoints for 2 Ready pods",
         ),
         (
-            lambda s: s["endpoints"]["acd/gateway"].update(astray=1),
+            lambda s: s["endpoints"]["acd/gateway"].update(stray=1),
             "service acd/gateway: 1 endpoints lead to no Ready pod",
         ),
         (lambda s: s["not_ready"].append("acd/x"), "pod acd/x: not Ready"),
-        (lambda s: s["of_runs"].append("acd/x"), "pod acd/x: left over from a run"),
+        (lambda s: s["of_runs"].append("pod acd/x"), "pod acd/x: left over from a run"),
         (lambda s: s["ledger"].append("f1"), "ledger: f1 is not undone"),
     ],
 )
@@ -107,12 +135,12 @@ def pod(*, ready: bool = False, phase: str = "Running", ends_in_s: float | None 
     return {"metadata": metadata, "status": {"phase": phase, "conditions": [{"type": "Ready", "status": str(ready)}]}}
 
 
-def test_a_pod_on_its_orderly_way_out_is_not_amiss_but_a_stuck_one_is() -> None:
-    assert not _is_amiss(pod(ready=True))
-    assert not _is_amiss(pod(phase="Succeeded"))
-    assert not _is_amiss(pod(ends_in_s=20))
-    assert _is_amiss(pod())
-    assert _is_amiss(pod(ends_in_s=-60))
+def test_a_pod_on_its_orderly_way_out_is_not_unhealthy_but_a_stuck_one_is() -> None:
+    assert not _is_unhealthy(pod(ready=True))
+    assert not _is_unhealthy(pod(phase="Succeeded"))
+    assert not _is_unhealthy(pod(ends_in_s=20))
+    assert _is_unhealthy(pod())
+    assert _is_unhealthy(pod(ends_in_s=-60))
 
 
 def test_the_state_reads_the_ledger_as_its_writer_does(tmp_path: Path) -> None:
@@ -126,6 +154,34 @@ def test_the_state_reads_the_ledger_as_its_writer_does(tmp_path: Path) -> None:
     assert open_entries(tmp_path) == ["b"]
     ledger.path.write_text("rubbish\n")
     assert "ledger.jsonl:1 cannot be read" in open_entries(tmp_path)[0]
+
+
+def test_a_sabotage_that_is_meant_to_stand_is_no_left_over(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.open(Entry("s", {"module": "m", "type": "Planted", "args": {"sabotage": "no-probes"}}, []))
+    ledger.open(Entry("f", {"module": "m", "type": "KillPod", "args": {}}, []))
+    assert open_entries(tmp_path, sabotage="no-probes") == ["f"]
+    assert open_entries(tmp_path, sabotage="another") == open_entries(tmp_path) == ["s", "f"]
+
+
+def test_what_controllers_are_at_work_on_is_told_from_what_stays() -> None:
+    after = copy.deepcopy(STATE)
+    after["objects"]["service"].clear()
+    after["ledger"].append("f1")
+    assert settling(after) == []
+    after["workloads"][GATEWAY].update(ready=1)
+    after["nodes"]["w1"].update(ready=False)
+    assert settling(after) == ["node w1: not Ready", f"workload {GATEWAY}: 1 of 2 replicas Ready"]
+
+
+def test_a_snapshot_that_says_less_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "snapshot.json"
+    assert read_snapshot(file) is None
+    for text in ("{", '{"nodes": {}}', '{"version": 1}'):
+        file.write_text(text)
+        assert read_snapshot(file) is None
+    file.write_text('{"version": 2}')
+    assert read_snapshot(file) == {"version": 2}
 
 
 def workload(kind: str = "Deployment", *, asks: int = 2, generation: int = 1, **status: Any) -> dict[str, Any]:
