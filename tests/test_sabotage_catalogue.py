@@ -1,4 +1,4 @@
-"""The catalogue: each entry names promises that there are and changes what is there, and each promise has a sabotage."""
+"""The catalogue: an entry names promises that there are and changes what is there; each promise has a sabotage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fixtures.timeline import Timeline
 ENTRIES = catalogue()
 OF_THE_STACK = [entry.id for entry in ENTRIES.values() if not entry.is_of_the_harness]
 WITHOUT_SABOTAGE = {
-    "conformance.node-services": "a node's services are the machine's, not the stack's: no change of an object stops them",
+    "conformance.node-services": "a node's services are the machine's: no change of an object stops them",
 }
 """Promises that no entry can turn red, each with the reason."""
 

@@ -37,6 +37,7 @@ def run_all(
     tell: Tell,
     settings: Settings | None = None,
     one: RunOne | None = None,
+    found: list[Result] | None = None,
 ) -> int:
     """Run them, keep each result and the page at once, and return the exit code.
 
@@ -48,12 +49,13 @@ def run_all(
         tell: called with a line for people.
         settings: which cluster; read from the environment when None.
         one: runs one of them; on the cluster when None.
+        found: gets the results of this campaign.
     """
     settings = settings or load_settings()
     one = one or Runner(settings, results.folder, seed=seed, tell=tell).run
     until = time.monotonic() + minutes * 60 if minutes else None
     signal.signal(signal.SIGTERM, _as_ctrl_c)
-    done: list[Result] = []
+    done = found if found is not None else []
     tell(f"{len(entries)} sabotages, seed {seed}")
     try:
         for number, entry in enumerate(entries, 1):

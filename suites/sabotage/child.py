@@ -47,12 +47,10 @@ def run_promises(sabotage: Sabotage, dossier: Path, *, settings: Settings, seed:
     What interrupts this process ends the child first, in its orderly way.
     """
     under = settings.model_copy(update={"sabotage": sabotage.id, "run_dir": dossier, "profile": Profile.SMOKE})
-    words = [str(Path(sys.executable).with_name("crucible")), "run", "--profile", "smoke", "--seed", str(seed)]
-    words += [word for promise in sabotage.promises for word in ("--promise", promise)]
     trouble = ""
     with (dossier.parent / "output.txt").open("w") as log:
         child = subprocess.Popen(
-            words, env=environment(under), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            words_of(sabotage, seed), env=environment(under), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
         try:
             child.wait(limit_s(sabotage))
@@ -65,6 +63,13 @@ def run_promises(sabotage: Sabotage, dossier: Path, *, settings: Settings, seed:
         last = (dossier.parent / "output.txt").read_text(errors="replace").strip().splitlines()[-3:]
         trouble = f"the run ended with {child.returncode} and judged nothing: {' | '.join(last)}"
     return Ended(verdicts, seconds, trouble)
+
+
+def words_of(sabotage: Sabotage, seed: int) -> list[str]:
+    """The command, as a person would type it."""
+    promises = [word for promise in sabotage.promises for word in ("--promise", promise)]
+    crucible = str(Path(sys.executable).with_name("crucible"))
+    return [crucible, "run", "--profile", Profile.SMOKE.value, "--seed", str(seed), *promises]
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The matrix promise × sabotage as a picture: what each defect turned red, and what it should have."""
+"""The matrix of promises and sabotages as a picture: what each defect turned red, and what it should have."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def matrix(entries: Sequence[Sabotage], results: dict[str, Result]) -> str:
             f'<text x="{LEFT - 22}" y="{y + 15}" text-anchor="end">{escape(entry.id)}</text></g>'
         )
         for column, promise in enumerate(promises):
-            parts.append(_square(LEFT + column * CELL, y, cell(entry, promise, result), f"{entry.id} × {promise}"))
+            parts.append(_square(LEFT + column * CELL, y, cell(entry, promise, result), f"{entry.id}, {promise}"))
         y += CELL
     heads = [
         f'<text transform="translate({LEFT + column * CELL + 15},{TOP - 8}) rotate(-60)">{escape(promise)}</text>'

@@ -18,21 +18,25 @@ TEMPLATE = """<!doctype html>
 <style>
 :root{color-scheme:light dark}
 body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:90em;padding:0 1em}
-table{border-collapse:collapse}td,th{padding:.25em .7em;text-align:left;vertical-align:top;border-bottom:1px solid #8884}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.dot{display:inline-block;width:.7em;height:.7em;border-radius:50%}
+table{border-collapse:collapse}
+td,th{padding:.25em .7em;text-align:left;vertical-align:top;border-bottom:1px solid #8884}
+td.n{text-align:right;font-variant-numeric:tabular-nums}
+.dot{display:inline-block;width:.7em;height:.7em;border-radius:50%}
 .over{font-weight:bold}
 </style></head><body>
 <h1>{{ summary.caught }} of {{ total }} sabotages caught by the promise that they are made for</h1>
 <p>{{ summary.planted }} planted{% for word, n in summary.outcomes.items() %}, {{ n }} {{ word }}{% endfor %}.
 Longest time beyond the promises' own: {{ summary.longest_beyond_s }} s (bar {{ bar }} s).</p>
 {{ picture }}
-<table><tr><th>sabotage<th>outcome<th>why it matters<th>what was found<th>plant s<th>promises s<th>undo s<th>beyond s</tr>
+<table><tr><th>sabotage<th>outcome<th>why it matters<th>what was found<th>plant s<th>promises s<th>undo s
+<th>beyond s</tr>
 {% for entry, result in rows %}<tr><td>{{ entry.id }}<br><small>{{ entry.family }}</small>
 {% if result %}<td><span class="dot" style="background:{{ colours[result.outcome] }}"></span>
 {% if result.dossier %}<a href="{{ result.dossier }}/report.html">{{ result.outcome }}</a>{% endif %}
 <br><small>{{ result.at.strftime('%Y-%m-%d %H:%M') }}, seed {{ result.seed }}</small>
 <td>{{ entry.why }}<td>{{ result.reason }}
-<td class="n">{{ result.seconds.plant }}<td class="n">{{ result.seconds.promises }}<td class="n">{{ result.seconds.undo }}
+<td class="n">{{ result.seconds.plant }}
+<td class="n">{{ result.seconds.promises }}<td class="n">{{ result.seconds.undo }}
 <td class="n{% if result.seconds.beyond > bar %} over{% endif %}">{{ '%.1f' % result.seconds.beyond }}
 {% else %}<td>never ran<td>{{ entry.why }}<td><td><td><td><td>{% endif %}</tr>
 {% endfor %}</table></body></html>

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from chaos.engine import Engine, fault_of
 from chaos.heal import heal_open, replay
-from chaos.sabotages.planted import Planted, planted_by
+from chaos.sabotages.planted import Planted
 from chaos.sabotages.sabotage import Sabotage
 from chaos.world import World
-from fixtures.cluster.state import amiss, diff, snapshot
+from fixtures.cluster.state import diff, snapshot, unhealthy
 from fixtures.errors import CrucibleError, HarnessError, UsageError
 from fixtures.ledger import Ledger
 from fixtures.lock import lock
@@ -100,10 +100,9 @@ class Runner:
         trouble = ""
         try:
             with self._locked(), self._engine(sabotage, place) as (engine, world):
-                mine = {entry.id for entry in planted_by(self._ledger.open_entries(), sabotage.id)}
                 for entry in reversed(self._ledger.open_entries()):
                     try:
-                        if entry.id in mine:
+                        if entry.is_sabotage(sabotage.id):
                             engine.heal(fault_of(entry, world), entry)
                         else:  # what the run under the sabotage left; a certificate is not ours to write
                             replay(self._ledger, entry, world)
@@ -135,7 +134,7 @@ class Runner:
         wrong: list[str] = []
 
         def whole() -> bool:
-            wrong[:] = amiss(snapshot(world.cluster, world.stack))
+            wrong[:] = unhealthy(snapshot(world.cluster, world.stack))
             return not wrong
 
         try:
