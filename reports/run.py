@@ -46,6 +46,7 @@ class TestRecord(BaseModel):
 
     Args:
         id: the pytest node id.
+        promise_id: `suite.name` of what it promises; empty in dossiers of before there were ids.
         promise: the sentence that it proves or refutes.
         error: why the test could not do its work (set-up failed, load did not start); makes it INCONCLUSIVE.
         skipped: why it did not run, as something a person can act on.
@@ -55,6 +56,7 @@ class TestRecord(BaseModel):
     __test__ = False  # no test class, whatever pytest thinks of the name
     model_config = ConfigDict(extra="ignore")
     id: str
+    promise_id: str = ""
     promise: str
     seconds: float = 0.0
     error: str = ""

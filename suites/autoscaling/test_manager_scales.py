@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from suites.plugin.types import LoadFactory, Promise, Stack
 
 
+@pytest.mark.promise("autoscaling.manager-scales")
 def test_the_manager_scales_with_load_and_back(promise: Promise, stack: Stack, load: LoadFactory) -> None:
     """Load takes the Manager above its floor and not past its ceiling; idle brings it back in the promised time."""
     scaling = stack.scaling("manager")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import requests
 import testinfra
 
 from suites.plugin.types import Promise, Stack
 
 
+@pytest.mark.promise("conformance.roles-ready")
 def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -> None:
     """Every role of the stack map is Ready with the promised number of replicas."""
     promise.claim(
@@ -22,6 +24,7 @@ def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -
     )
 
 
+@pytest.mark.promise("conformance.edges-answer")
 def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
     """Each path that a role promises through the gateway gives the promised status."""
     edges = [(role.name, name, edge) for role in stack.map.roles.values() for name, edge in role.edges.items()]
@@ -39,6 +42,7 @@ def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
     promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges], test=promise.test)
 
 
+@pytest.mark.promise("conformance.node-services")
 def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
     """Each node of the cluster runs containerd and the kubelet, and both start again by themselves after a reboot."""
     asked = []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fixtures.selection_input.evidence import gather, log_begin
 from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 
 
+@pytest.mark.promise("ordering.selection-input")
 def test_selection_input_keeps_every_write_in_order(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:

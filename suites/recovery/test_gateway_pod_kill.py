@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 from suites.recovery.under_load import break_under_load
 
 
+@pytest.mark.promise("recovery.gateway-pod-kill")
 def test_losing_a_gateway_pod_keeps_viewers_served(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:

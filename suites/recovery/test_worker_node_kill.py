@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 from suites.recovery.under_load import break_under_load
 
@@ -12,6 +14,7 @@ MOVED = ("gateway", "manager", "director", "selection-input")
 """Roles whose pods come up elsewhere while the node is away; a worker carries some of them."""
 
 
+@pytest.mark.promise("recovery.worker-node-kill")
 def test_losing_a_worker_node_does_not_stop_viewers(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
