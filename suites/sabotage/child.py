@@ -50,7 +50,12 @@ def run_promises(sabotage: Sabotage, dossier: Path, *, settings: Settings, seed:
     trouble = ""
     with (dossier.parent / "output.txt").open("w") as log:
         child = subprocess.Popen(
-            words_of(sabotage, seed), env=environment(under), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            words_of(sabotage, seed),
+            env=environment(under),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             child.wait(limit_s(sabotage))

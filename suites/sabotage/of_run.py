@@ -49,6 +49,7 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
 def told(done: list[Result], *, planned: int, minutes: float | None) -> Sabotages:
     """What run.json says of them."""
     bad = [result for result in done if result.outcome is not Outcome.CAUGHT]
+    broke = [result for result in bad if result.outcome is Outcome.HARNESS]
     return Sabotages(
         planned=planned, planted=len(done), caught=len(done) - len(bad), minutes=minutes, picture=PICTURE,
         not_caught=[
@@ -56,7 +57,5 @@ def told(done: list[Result], *, planned: int, minutes: float | None) -> Sabotage
             for result in bad
             if result.outcome is not Outcome.HARNESS
         ],
-        not_judged=[
-            {"sabotage": result.sabotage, "reason": result.reason} for result in bad if result.outcome is Outcome.HARNESS
-        ],
+        not_judged=[{"sabotage": result.sabotage, "reason": result.reason} for result in broke],
     )  # fmt: skip

@@ -16,6 +16,7 @@ from chaos.sabotages.planted import Planted
 from chaos.sabotages.sabotage import Sabotage
 from chaos.world import World
 from fixtures.cluster.state import diff, snapshot, unhealthy
+from fixtures.cluster.up import up
 from fixtures.errors import CrucibleError, HarnessError, UsageError
 from fixtures.ledger import Ledger
 from fixtures.lock import lock
@@ -51,6 +52,7 @@ class Runner:
     def __init__(self, settings: Settings, folder: Path, *, seed: int, tell: Tell) -> None:
         self.settings, self.folder, self.seed, self._tell = settings, folder, seed, tell
         self._ledger = Ledger(settings.cluster_home)
+        self._stands = False
 
     def run(self, sabotage: Sabotage) -> Result:
         """Plant, run, undo; whatever fails on the way is the harness's failure, and the sabotage is undone."""
@@ -89,6 +91,7 @@ class Runner:
         """See that the stack is whole, remember how it stands, and break it."""
         with self._locked(), self._engine(sabotage, place) as (engine, world):
             heal_open(self.settings)  # what a dead run left
+            self._stand_up()
             self._until_whole(world)
             before = snapshot(world.cluster, world.stack)
             if not sabotage.is_of_the_harness:
@@ -129,6 +132,12 @@ class Runner:
             except Exception as error:
                 return [f"the stack cannot be compared: {error}"]
             return []
+
+    def _stand_up(self) -> None:
+        """The stack of this checkout; once, since each sabotage is proven undone."""
+        if not self._stands:
+            up(self.settings, logger.info)
+            self._stands = True
 
     def _until_whole(self, world: World) -> None:
         wrong: list[str] = []
