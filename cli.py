@@ -23,6 +23,7 @@ VERBS = {
     "status": "fixtures.cluster.cli:status",
     "kubeconfig": "fixtures.cluster.cli:kubeconfig",
     "heal": "chaos.cli:heal",
+    "sabotage": "suites.sabotage.cli:sabotage",
     "recheck": "reports.cli:recheck",
     "report": "reports.cli:report",
     "history": "reports.checkers.kafka.cli:history",

@@ -107,6 +107,48 @@ class TestRecord(BaseModel):
         return list(dict.fromkeys(file for judged in self.claims for file in judged.evidence))
 
 
+class Sabotages(BaseModel):
+    """What became of the defects that a run planted on purpose, each of which a promise had to turn red for.
+
+    Args:
+        planned: how many the catalogue has.
+        planted: how many were planted in the run's share of time.
+        caught: how many the right promise turned red for.
+        minutes: the share; None when all were to be planted.
+        not_caught: `{"sabotage", "outcome", "reason"}` each: escaped, caught by another, INCONCLUSIVE only.
+        not_judged: `{"sabotage", "reason"}` each: the harness failed.
+        picture: the matrix, a file of the dossier.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+    planned: int
+    planted: int
+    caught: int
+    minutes: float | None = None
+    not_caught: list[dict[str, str]] = []
+    not_judged: list[dict[str, str]] = []
+    picture: str = ""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL when one was not caught; INCONCLUSIVE when one could not be judged, or none was planted."""
+        if self.not_caught:
+            return Verdict.FAIL
+        all_seen = self.planted == self.caught and not self.not_judged
+        enough = self.planted == self.planned if self.minutes is None else self.planted > 0
+        return Verdict.PASS if all_seen and enough else Verdict.INCONCLUSIVE
+
+    @property
+    def reason(self) -> str:
+        """Why, in one sentence."""
+        for bad in self.not_caught:
+            return f"sabotage {bad['sabotage']}: {bad['outcome']}: {bad['reason']}"
+        for bad in self.not_judged:
+            return f"sabotage {bad['sabotage']} could not be judged: {bad['reason']}"
+        return f"{self.caught} of {self.planted} sabotages caught, of {self.planned} that there are"
+
+
 class Run(BaseModel):
     """A whole run.
 
@@ -117,6 +159,7 @@ class Run(BaseModel):
         stack: image by component.
         planned: ids of the tests that were to run; one that left no record makes the run INCONCLUSIVE.
         interrupted: why the run ended early; empty when it did not.
+        sabotages: of a run that planted some; one that escaped is a FAIL of the run.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -130,6 +173,7 @@ class Run(BaseModel):
     planned: list[str] = []
     interrupted: str = ""
     tests: list[TestRecord] = []
+    sabotages: Sabotages | None = None
 
     @property
     def gaps(self) -> list[str]:
@@ -144,7 +188,8 @@ class Run(BaseModel):
     @property
     def verdict(self) -> Verdict:
         """The worst of its tests; INCONCLUSIVE at best when something of it is missing."""
-        return worst([*(test.verdict for test in self.tests), *(Verdict.INCONCLUSIVE for _ in self.gaps)])
+        planted = [self.sabotages.verdict] if self.sabotages else []
+        return worst([*(test.verdict for test in self.tests), *(Verdict.INCONCLUSIVE for _ in self.gaps), *planted])
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -156,6 +201,8 @@ class Run(BaseModel):
             return f"all {len(self.tests)} promises kept" if len(self.tests) > 1 else "the promise was kept"
         if bad:
             return bad[0].reason
+        if self.sabotages and self.sabotages.verdict is verdict:
+            return self.sabotages.reason
         return self.gaps[0] if self.gaps else "no test ran, so nothing was proven"
 
     @property

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from fixtures.settings import ROOT, Profile
+from fixtures.settings import ROOT, Profile, Settings, load_settings
 
 USAGE, UNDECIDED = 2, 3
+JUDGED = (0, 1, UNDECIDED)
 EXIT = {4: USAGE, 5: USAGE}
 """pytest's words for a wrong call and for a selection that matches nothing, in ours; 0, 1 and 3 are the plugin's."""
 
@@ -20,11 +22,16 @@ class Judged:
 
     def __init__(self) -> None:
         self.any = False
+        self.dossier: Path | None = None
+        self.settings = load_settings()
 
     def pytest_unconfigure(self, config: Any) -> None:
         from suites.plugin.job import run_key
+        from suites.plugin.session import session_key
 
         self.any = run_key in config.stash or config.getoption("list_promises", False)
+        if run_key in config.stash:
+            self.settings, self.dossier = config.stash[session_key].settings, config.stash[session_key].dossier
 
 
 @click.command(
@@ -65,7 +72,17 @@ def run(
     if only_list:
         words += ["--list-promises", "-qq", "--no-header"]
     judged = Judged()
-    sys.exit(exit_code(int(pytest.main(words, plugins=[judged])), judged=judged.any))
+    code = exit_code(int(pytest.main(words, plugins=[judged])), judged=judged.any)
+    if not (selection or promises or only_list) and judged.dossier:
+        code = with_sabotages(code, judged.dossier, judged.settings)
+    sys.exit(code)
+
+
+def with_sabotages(code: int, dossier: Path, settings: Settings) -> int:
+    """Give a whole run its share of sabotages, where its profile has one; they cannot make it any better."""
+    from suites.sabotage.of_run import after_run, has_share
+
+    return after_run(dossier, settings, click.echo) if has_share(settings) and code in JUDGED else code
 
 
 def exit_code(code: int, *, judged: bool) -> int:

@@ -25,6 +25,7 @@ from fixtures.cluster.kind_config import kind_config, this_machine, write_cni_li
 from fixtures.cluster.up import up
 from fixtures.command import run
 from fixtures.docker import ensure_engine
+from fixtures.docker.containers import node_containers
 from fixtures.errors import UsageError
 from fixtures.images import ensure_images
 from fixtures.kubernetes.api import Cluster, kubectl_path
@@ -71,6 +72,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     engine = ensure_engine(theirs, fix=False)
     images = ensure_images(load_settings(), engine)
     own_cni = images.cni == "kube-router"
+    assert not node_containers(engine, NAME), f"there is a kind cluster {NAME!r}: kind delete cluster --name {NAME}"
     write_cni_list(theirs)
     config = kind_config(theirs, node_image=images.node, own_cni=own_cni, machine=this_machine())
     words: list[str | Path] = [images.kind, "create", "cluster", "--config", "-", "--kubeconfig", theirs.kubeconfig]
@@ -88,7 +90,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         cluster.kubectl("apply", "--filename=-", stdin=THEIRS)
         if own_cni:
             open_api_access(cluster, NAME)
-        cluster.kubectl("wait", "--all", "--for=condition=Ready", "pods", "--all-namespaces", "--timeout=180s",
+        cluster.kubectl("wait", "--all", "--for=condition=Available", "deployments", "-A", "--timeout=180s",
                         within_s=200)  # fmt: skip
         wait_for(lambda: _answers(cluster), what="their metrics-server to have figures", within_s=90, every_s=1.0)
         yield theirs

@@ -39,7 +39,7 @@ class Restorer:
 
         A fault that the ledger still holds open will not mend itself, so it is not waited for.
         """
-        within_s = 1.0 if self._ledger.open_entries() else BACK_WITHIN_S
+        within_s = 1.0 if self._is_broken() else BACK_WITHIN_S
         with suppress(WaitTimeout):  # the diff below says what is left, and its checker judges it
             self._wait_until_back(within_s)
         after = snapshot(self._stack.cluster, self._stack.map)
@@ -49,9 +49,14 @@ class Restorer:
 
     def mend(self) -> None:
         """Heal what the test left open, so that the next one starts from a whole stack."""
-        if self._ledger.open_entries():
+        if self._is_broken():
             heal_open(self._stack.settings)
             self._wait_until_back(BACK_WITHIN_S)
+
+    def _is_broken(self) -> bool:
+        """Whether a fault stands that is not meant to."""
+        sabotage = self._stack.settings.sabotage
+        return any(not entry.is_sabotage(sabotage) for entry in self._ledger.open_entries())
 
     def _wait_until_back(self, within_s: float) -> None:
         wait_for(
