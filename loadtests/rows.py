@@ -15,7 +15,6 @@ from typing import Any
 from reports import layout
 
 
-
 @dataclass(frozen=True)
 class Plan:
     """What a load means to send; `load/<load>.plan.json`.

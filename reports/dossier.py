@@ -16,7 +16,6 @@ from reports.run import Run
 __all__ = ["JUNIT", "LATEST", "REPORT", "RUN", "DossierError", "create", "files", "load", "replace", "save"]
 
 
-
 class DossierError(Exception):
     """A folder is no dossier, or its run.json cannot be read."""
 

@@ -196,6 +196,8 @@ def read_rows(path: Path) -> tuple[dict[str, Any], int]:
 def _bad_line(whole: bytes) -> str:
     for number, line in enumerate(whole.split(b"\n"), 1):
         fields = line.split(b",")
-        if number > 1 and (len(fields) != len(REQUEST_COLUMNS) or not all(fields[i].isdigit() for i in (0, 1, 2, 3, 5, 6))):
+        if number > 1 and (
+            len(fields) != len(REQUEST_COLUMNS) or not all(fields[i].isdigit() for i in (0, 1, 2, 3, 5, 6))
+        ):
             return str(number)
     return "?"

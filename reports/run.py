@@ -39,7 +39,8 @@ class Judged(BaseModel):
         finding = answer.finding
         return cls(
             checker=claim.checker, args=claim.args, verdict=finding.verdict, reason=finding.reason,
-            measured=finding.measured, budget=finding.budget, evidence=finding.evidence, read=answer.read, data=finding.data,
+            measured=finding.measured, budget=finding.budget, evidence=finding.evidence, read=answer.read,
+            data=finding.data,
         )  # fmt: skip
 
     @property

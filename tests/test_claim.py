@@ -101,10 +101,24 @@ def test_arguments_are_given_by_name() -> None:
 
 
 def test_mypy_refuses_a_claim_that_does_not_fit(tmp_path: Path) -> None:
-    lines = ["fault_id='f1', role='r', budget_s=3", "fault_id='f1', rolle='r', budget_s=3", "fault_id=1, role='r', budget_s=3"]
-    source = "from reports.checkers.recovery import within\nfrom suites.plugin.promise import Promise\np = Promise('', '')\n"
+    lines = [
+        "fault_id='f1', role='r', budget_s=3",
+        "fault_id='f1', rolle='r', budget_s=3",
+        "fault_id=1, role='r', budget_s=3",
+    ]
+    source = (
+        "from reports.checkers.recovery import within\nfrom suites.plugin.promise import Promise\np = Promise('', '')\n"
+    )
     (tmp_path / "claims.py").write_text(source + "".join(f"p.claim(within, {line})\n" for line in lines))
-    words = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", "--follow-imports=silent", str(tmp_path / "claims.py")]
+    words = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--config-file",
+        "pyproject.toml",
+        "--follow-imports=silent",
+        str(tmp_path / "claims.py"),
+    ]
     told = subprocess.run(words, capture_output=True, text=True, check=False).stdout
     refused = {int(line.split(":")[1]) for line in told.splitlines() if "claims.py:" in line and ": error:" in line}
     assert refused == {5, 6}, told
@@ -117,7 +131,9 @@ def test_an_answer_tells_each_file_that_was_read_for_it_and_each_that_was_missin
     story.write()
     read = answer(tmp_path, Claim.of(in_windows, load="viewers", at_least=0.5, window_s=5)).read
     assert sorted(read) == ["load/requests-viewers.csv", "load/viewers.plan.json", "timeline.jsonl"]
-    assert "load/nobody.plan.json" in answer(tmp_path, Claim.of(in_windows, load="nobody", at_least=0.5, window_s=5)).read
+    assert (
+        "load/nobody.plan.json" in answer(tmp_path, Claim.of(in_windows, load="nobody", at_least=0.5, window_s=5)).read
+    )
 
 
 def test_folders_that_were_listed_and_files_that_arrow_opened_count_as_read(tmp_path: Path) -> None:

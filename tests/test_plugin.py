@@ -37,7 +37,10 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def write(inner: pytest.Pytester, source: str) -> None:
     """A test file in which each promise has an id."""
     named = re.sub(r"^def (test_(\w+))\((promise)", r"@pytest.mark.promise('inner.\2')\ndef \1(\3", source, flags=re.M)
-    inner.makepyfile("import pytest\nfrom reports.checkers import conformance\n" + re.sub(r"(?<=inner\.)\w+", lambda m: m[0].replace("_", "-"), named))
+    inner.makepyfile(
+        "import pytest\nfrom reports.checkers import conformance\n"
+        + re.sub(r"(?<=inner\.)\w+", lambda m: m[0].replace("_", "-"), named)
+    )
 
 
 def run_json(tmp_path: Path) -> dict[str, object]:
