@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from reports.dossier import JUNIT, REPORT, RUN, files, replace
 from reports.run import Run, TestRecord
 from reports.timeline import FILE, TimelineError, read
 from reports.verdict import Verdict
+from reports.words import figure_of, shows
 
 TEMPLATES = Path(__file__).with_name("templates")
 PHASES = {
@@ -38,6 +40,24 @@ class Bar:
     unsure: float
 
 
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a promise: what it is a figure of, what was measured, what is promised."""
+
+    what: str
+    measured: str
+    budget: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An evidence file: what it shows in words, and the link to it, empty when it is not there."""
+
+    file: str
+    words: str
+    href: str
+
+
 def write_report(dossier: Path, run: Run) -> Path:
     """Write `report.html` into the dossier from its run and its evidence, and return its path.
 
@@ -55,6 +75,8 @@ def write_report(dossier: Path, run: Run) -> Path:
         verdicts=list(Verdict),
         tests=[_shown(test, run, present) for test in sorted(run.tests, key=_worst_first)],
         skipped=[test for test in run.tests if test.verdict is Verdict.SKIPPED],
+        sabotages=getattr(run, "sabotages", None),
+        matrix=_matrix(dossier),
         picture=picture,
         problem=problem,
         files=files(dossier),
@@ -75,6 +97,14 @@ def _picture(dossier: Path) -> tuple[Markup, str]:
     return Markup(timeline_svg(dossier, timeline)), torn  # noqa: S704 - our own drawing; matplotlib escapes its texts
 
 
+def _matrix(dossier: Path) -> str:
+    """The matrix of sabotages as a data URI: a picture that is shown as one runs nothing, whoever wrote it."""
+    path = dossier / "sabotage.svg"
+    if not path.is_file():
+        return ""
+    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
 def _worst_first(test: TestRecord) -> int:
     return list(Verdict).index(test.verdict)
 
@@ -87,16 +117,31 @@ def _shown(test: TestRecord, run: Run, present: set[str]) -> dict[str, Any]:
         "faults": [text.fault_text(certificate) for certificate in test.certificates],
         "load": text.load_text(test.load) if test.load else "",
         "recovery": [{"entry": entry, "bars": _bars(entry)} for entry in test.recovery],
-        "links": {file: _link(file, present) for file in test.evidence},
+        "evidence": _evidence(test, present),
+        "gathered": _gathered(test, present),
         "figures": _figures(test),
     }
 
 
-def _figures(test: TestRecord) -> list[tuple[str, str]]:
-    """What was measured and promised, for the table: of the findings that decided, without those about the faults."""
+def _figures(test: TestRecord) -> list[Figure]:
+    """What was measured beside what was promised: all that decided, without what the promise only presupposes."""
     telling = [judged for judged in test.claims if judged.verdict is test.verdict and judged.measured]
     about_promise = [judged for judged in telling if judged.checker not in BACKGROUND]
-    return [(judged.measured, judged.budget) for judged in about_promise or telling]
+    return [Figure(figure_of(judged.checker), judged.measured, judged.budget) for judged in about_promise or telling]
+
+
+def _evidence(test: TestRecord, present: set[str]) -> list[Shown]:
+    """The files that the verdict follows from; what a failure left first, the rest in the order of the findings."""
+    telling = [judged for judged in test.claims if judged.verdict is test.verdict and judged.checker not in BACKGROUND]
+    files = dict.fromkeys(file for judged in telling or test.claims for file in judged.evidence)
+    return [Shown(file, shows(file), _link(file, present)) for file in files]
+
+
+def _gathered(test: TestRecord, present: set[str]) -> list[Shown]:
+    """What was gathered of a failure before it was healed: logs, Events, descriptions."""
+    folders = [each.rstrip("/") + "/" for each in getattr(test, "gathered", ())]
+    found = sorted(name for name in present if any(name == each[:-1] or name.startswith(each) for each in folders))
+    return [Shown(file, shows(file), _link(file, present)) for file in found]
 
 
 def _bars(entry: dict[str, Any]) -> list[Bar]:

@@ -176,6 +176,8 @@ def test_a_metrics_server_of_theirs_that_is_broken_is_refused(foreign: Settings,
     cluster = Cluster(foreign)
     cluster.kubectl("-n", "kube-system", "scale", "deployment/metrics-server", "--replicas=0")
     wait_for(lambda: not _answers(cluster), what="their metrics-server to be away", within_s=60, every_s=1.0)
+    cluster.kubectl("-n", "kube-system", "wait", "--for=delete", "pods", "-l", "app.kubernetes.io/name=metrics-server")
+    wait_for(lambda: dump(foreign), what="the cluster to have noticed", within_s=60, every_s=1.0, hold_for_s=5.0)
     before: dict[str, Any] = dump(foreign)
     cdn = Settings(**{name: getattr(ours, name) for name in ours.model_fields_set}, namespace="cdn")
     with pytest.raises(UsageError, match="serves no metrics"):

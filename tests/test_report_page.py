@@ -15,6 +15,7 @@ from reports.lanes import node_lanes, pod_lanes
 from reports.run import Judged, Run, TestRecord
 from reports.timeline import read
 from reports.verdict import Verdict
+from reports.words import figure_of, shows
 
 VOID = {"meta", "br", "link", "hr", "img", "input"}
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>$\\frac{1}{0}$ \x00'
@@ -65,6 +66,27 @@ def test_the_first_words_are_the_verdict_and_why(told: tuple[Path, Run, str]) ->
     first = words[words.index("Crucible · run") :][:400]
     for expected in ("FAIL", "1 acknowledged but lost: w73", "No acknowledged write is lost", "81", "quick"):
         assert expected in first
+
+
+def test_the_first_screen_has_each_figure_beside_its_budget_failures_first(told: tuple[Path, Run, str]) -> None:
+    before = told[2][: told[2].index("<h2>")]
+    words = " ".join(" ".join(Page(before + "</body></html>").texts).split())
+    assert words.index("1 of 200 lost") < words.index("needs three zones") < words.index("78.00 %")
+    for expected in ("1 of 200 lost none lost", "6.4 to 6.5 s ≤ 30 s", "44.1 s 30 to 105 s after the load"):
+        assert expected in words, expected
+    assert "<svg" not in before
+
+
+def test_evidence_is_named_by_what_it_shows(told: tuple[Path, Run, str]) -> None:
+    before = told[2][: told[2].index("<h2>")]
+    assert 'title="load/requests-viewers.csv">requests of viewers</a>' in before
+    assert "load/requests-viewers.csv<" not in before
+    assert shows("kafka/topic-operators.jsonl") == "records in the topic"
+    assert shows("timeline.jsonl#x") == "events of the run"
+    assert shows("failures/a/logs/gateway-7.previous.log") == "log of gateway-7, the container before"
+    assert shows("something/else.bin") == "something/else.bin"
+    assert figure_of("recovery.within") == "whole again after"
+    assert figure_of("availability.some_new_claim") == "some new claim"
 
 
 def test_it_needs_nothing_but_itself(told: tuple[Path, Run, str]) -> None:

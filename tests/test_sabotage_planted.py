@@ -162,6 +162,16 @@ def test_what_cannot_be_planted_is_refused_before_anything_is_touched(
     assert engine.ledger.open_entries() == []
 
 
+def test_nothing_is_planted_on_a_cluster_that_is_not_ours(
+    stack: FakeStack, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of(monkeypatch, NO_PROBE)
+    stack.settings = stack.settings.model_copy(update={"adopt_context": "kind-staging"})
+    with pytest.raises(NothingToBreak, match="never on an adopted one"):
+        engine.inject(Planted(stack, "toy", 2.0, 2.0))
+    assert stack.api.asked == []
+
+
 def test_a_namesake_is_never_overwritten(stack: FakeStack, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     of(monkeypatch, NO_PROBE)
     engine.inject(Planted(stack, "toy", 2.0, 2.0))

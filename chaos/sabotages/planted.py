@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos.fault import Evidence, Target
+from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.probes.kafka import lacking
 from chaos.sabotages import objects
 from chaos.sabotages.catalogue import find
@@ -40,6 +40,8 @@ class Planted:
 
     def targets(self) -> list[Target]:
         entry = find(self.sabotage)
+        if self.world.settings.adopt_context:
+            raise NothingToBreak("sabotages are planted only on a cluster that Crucible made, never on an adopted one")
         made = [
             Target(change.kind, change.name, _uid(change), change.namespace, change.to_json())
             for change in changes_of(entry, self.world)

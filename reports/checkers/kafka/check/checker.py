@@ -14,6 +14,7 @@ import numpy as np
 
 from reports.checkers.kafka.check.classes import RECORD_CLASSES, Found
 from reports.checkers.kafka.check.coverage import SHOWN, Unproven, unproven
+from reports.checkers.kafka.check.cycle_kinds import CYCLES
 from reports.checkers.kafka.check.cycle_witness import explain
 from reports.checkers.kafka.check.cycles import Cycles, Knot
 from reports.checkers.kafka.check.dump import Dump
@@ -28,7 +29,6 @@ from reports.checkers.kafka.columns import FUNCTION, OK, Batch, Names
 from reports.checkers.kafka.formats.events import Columns
 from reports.checkers.kafka.guarantees import INTERLEAVED, PERMITTED_BY, Guarantees
 from reports.checkers.kafka.operation import CLASSES
-from reports.checkers.kafka.oracle.cycles import CYCLES
 
 PICTURES = 8
 PERMITTED_ALWAYS = {name for name, reasons in PERMITTED_BY.items() if INTERLEAVED in reasons}

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from reports.checkers.kafka.check.cycle_kinds import CYCLES
 from reports.checkers.kafka.check.cycles import WRITE, Knot
 from reports.checkers.kafka.check.partition import Rows
 from reports.checkers.kafka.columns import OK
-from reports.checkers.kafka.oracle.cycles import CYCLES
 
 LARGEST = 64  # operations in a knot that is searched for its shortest cycle
 

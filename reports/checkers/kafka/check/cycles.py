@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.checkers.kafka.check.components import knots
+from reports.checkers.kafka.check.cycle_kinds import CYCLES
 from reports.checkers.kafka.check.partition import Partition, Rows, code
 from reports.checkers.kafka.columns import FUNCTION, OK, Array, in_order, nowhere
-from reports.checkers.kafka.oracle.cycles import CYCLES
 
 WRITE, READ = 0, 1
 
