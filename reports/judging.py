@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reports.claim import Claim, judge
+from reports.claim import Claim, answer
 from reports.run import Judged, Run, TestRecord
 
 LOAD = ("planned", "sent", "ok", "failed", "missing", "windows")
@@ -39,7 +39,7 @@ def judge_test(
         record = judge_test(dossier, test=item.nodeid, promise=sentence, claims=promise.claims, seconds=12.5)
         run.record(record)
     """
-    judged = [Judged.of(claim, judge(dossier, claim)) for claim in claims]
+    judged = [Judged.of(claim, answer(dossier, claim)) for claim in claims]
     return TestRecord(
         id=test, promise_id=promise_id, promise=promise,
         seconds=round(seconds, 3), error=error, skipped=skipped, experiment=experiment,

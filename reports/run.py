@@ -10,12 +10,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from reports.claim import Claim
-from reports.verdict import Finding, Verdict, worst
+from reports.claim import Answer, Claim
+from reports.verdict import Verdict, worst
 
 
 class Judged(BaseModel):
-    """A claim and what its checker found."""
+    """A claim and what its checker found.
+
+    Args:
+        evidence: files of the dossier that show it to a person.
+        read: every file that the checker opened or looked for; nothing else can change its answer.
+    """
 
     model_config = ConfigDict(extra="ignore")
     checker: str
@@ -25,14 +30,17 @@ class Judged(BaseModel):
     measured: str = ""
     budget: str = ""
     evidence: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     data: dict[str, Any] = {}
 
     @classmethod
-    def of(cls, claim: Claim, finding: Finding) -> Judged:
-        """Join a claim with its finding."""
+    def of(cls, claim: Claim, answer: Answer) -> Judged:
+        """Join a claim with its answer."""
+        finding = answer.finding
         return cls(
             checker=claim.checker, args=claim.args, verdict=finding.verdict, reason=finding.reason,
-            measured=finding.measured, budget=finding.budget, evidence=finding.evidence, data=finding.data,
+            measured=finding.measured, budget=finding.budget, evidence=finding.evidence, read=answer.read,
+            data=finding.data,
         )  # fmt: skip
 
     @property

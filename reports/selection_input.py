@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reports import layout
+
 
 @dataclass(frozen=True)
 class Files:
@@ -19,22 +21,22 @@ class Files:
     @property
     def writes(self) -> str:
         """What its operators were answered."""
-        return f"kafka/writes-{self.load}.jsonl"
+        return layout.writes(self.load)
 
     @property
     def topic(self) -> str:
         """What an independent consumer read of the topic, from where it stood before the load to its end."""
-        return f"kafka/topic-{self.load}.jsonl"
+        return layout.topic(self.load)
 
     @property
     def journal(self) -> str:
         """What the worker says it applied, from where it stood before the load."""
-        return f"kafka/journal-{self.load}.jsonl"
+        return layout.applied(self.load)
 
     @property
     def history(self) -> str:
         """All three as one Kafka history."""
-        return f"kafka/history-{self.load}.jsonl"
+        return layout.history(self.load)
 
 
 class Missing(Exception):

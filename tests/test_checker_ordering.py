@@ -70,7 +70,7 @@ def invent(log: Log, at: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "promise", "named"),
+    ("break_it", "red_one", "named"),
     [
         (drop, "kept", "acknowledged but lost"),
         (lose_from_topic, "kept", "acknowledged but lost"),
@@ -89,11 +89,11 @@ def invent(log: Log, at: int) -> None:
 )
 @pytest.mark.parametrize("at", [0, 20, 32])
 def test_a_defect_turns_its_promise_red_and_only_that(
-    tmp_path: Path, break_it: Callable[[Log, int], Any], promise: str, named: str, at: int
+    tmp_path: Path, break_it: Callable[[Log, int], Any], red_one: str, named: str, at: int
 ) -> None:
     log = Log(tmp_path, 40)
     break_it(log, at)
-    assert red(log.write()) == {promise: named}
+    assert red(log.write()) == {red_one: named}
     assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.FAIL
 
 

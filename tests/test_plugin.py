@@ -17,7 +17,7 @@ def test_promise(promise):
     '''Nothing is left behind.'''
     (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
     (folder / "diff.txt").write_text({diff!r})
-    promise.claim("conformance.as_it_was", test="x")
+    promise.claim(conformance.as_it_was, test="x")
     {then}
 """
 
@@ -37,7 +37,10 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def write(inner: pytest.Pytester, source: str) -> None:
     """A test file in which each promise has an id."""
     named = re.sub(r"^def (test_(\w+))\((promise)", r"@pytest.mark.promise('inner.\2')\ndef \1(\3", source, flags=re.M)
-    inner.makepyfile("import pytest\n" + re.sub(r"(?<=inner\.)\w+", lambda m: m[0].replace("_", "-"), named))
+    inner.makepyfile(
+        "import pytest\nfrom reports.checkers import conformance\n"
+        + re.sub(r"(?<=inner\.)\w+", lambda m: m[0].replace("_", "-"), named)
+    )
 
 
 def run_json(tmp_path: Path) -> dict[str, object]:
@@ -84,9 +87,11 @@ def test_a_broken_claim_outweighs_an_error(inner: pytest.Pytester, tmp_path: Pat
     assert run_json(tmp_path)["verdict"] == "FAIL"
 
 
-def test_an_unknown_checker_is_inconclusive(inner: pytest.Pytester, tmp_path: Path) -> None:
-    write(inner, "def test_promise(promise):\n    '''X.'''\n    promise.claim('nothing.like_it')\n")
+@pytest.mark.parametrize("claim", ["conformance.as_it_wos, test='x'", "conformance.as_it_was, tset='x'", "'as_it_was'"])
+def test_a_claim_that_its_checker_cannot_take_is_no_pass(inner: pytest.Pytester, tmp_path: Path, claim: str) -> None:
+    write(inner, INNER.format(diff="", then=f"promise.claim({claim})"))
     assert inner.runpytest().ret == 3
+    assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"
 
 
 def test_a_skipped_promise_is_on_record_with_its_reason(inner: pytest.Pytester, tmp_path: Path) -> None:
@@ -154,7 +159,7 @@ def test_one(promise, request):
     request.config.stash[session_key]._restorer = Broken()
     (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
     (folder / "diff.txt").write_text("")
-    promise.claim("conformance.as_it_was", test="x")
+    promise.claim(conformance.as_it_was, test="x")
 
 
 def test_two(promise, stack):

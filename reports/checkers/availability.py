@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from reports import layout
 from reports.checkers.fault_window import FaultWindow, NoSuchFault, fault_window
 from reports.requests import Flags, Requests, RequestsError, Seconds, read_requests
 from reports.timeline import TimelineError
@@ -88,7 +89,7 @@ def in_windows(
         if verdict is Verdict.INCONCLUSIVE:
             reason += "; without these the promise held: the load generator fell behind, not the stack"
     return Finding(
-        verdict, reason, measured, budget, (f"load/requests-{load}.csv",), {**_totals(judged, good), "windows": windows}
+        verdict, reason, measured, budget, (layout.requests(load),), {**_totals(judged, good), "windows": windows}
     )
 
 
@@ -124,7 +125,7 @@ def latency(
     if verdict is Verdict.INCONCLUSIVE:
         reason += "; only because the load generator fell behind"
     return Finding(
-        verdict, reason, measured, budget, (f"load/requests-{load}.csv",), _totals(judged, requests.good(at_most_s))
+        verdict, reason, measured, budget, (layout.requests(load),), _totals(judged, requests.good(at_most_s))
     )
 
 

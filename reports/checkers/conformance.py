@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reports import timeline
+from reports import layout, timeline
 from reports.pods import gaps, pods_of
 from reports.verdict import Finding, Verdict, worst_of
-
-STATE = "state"
 
 
 def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | None = None) -> Finding:
@@ -59,21 +57,35 @@ def edges_answer(dossier: Path, *, edges: Sequence[str], test: str | None = None
         edges: names as the `probe.result` events have them for subject.
         test: only what was asked in this test; in the whole run when absent.
     """
+    return _asked(dossier, edges, test, "edges answer")
+
+
+def node_services(dossier: Path, *, services: Sequence[str], test: str | None = None) -> Finding:
+    """Each service of each node was looked at, and ran and was enabled each time.
+
+    Args:
+        services: `<node>.<service>` as the `probe.result` events have them for subject.
+        test: only what was seen in this test; in the whole run when absent.
+    """
+    return _asked(dossier, services, test, "services of nodes run and are enabled")
+
+
+def _asked(dossier: Path, subjects: Sequence[str], test: str | None, passed: str) -> Finding:
     seen = timeline.read(dossier)
     since, until = seen.span_of_test(test)
     findings = []
-    for edge in edges:
-        asked = seen.query("probe.result", subject=edge, since=since, until=until)
+    for subject in subjects:
+        asked = seen.query("probe.result", subject=subject, since=since, until=until)
         refused = [event for event in asked if event.data.get("ok") is not True]
         if not asked:
-            findings.append(Finding(Verdict.INCONCLUSIVE, f"{edge} was never asked"))
+            findings.append(Finding(Verdict.INCONCLUSIVE, f"{subject} was never asked"))
         elif refused:
             data = refused[0].data
-            why = f"{edge} answered {data.get('measured')}" + (f", not {e}" if (e := data.get("expected")) else "")
+            why = f"{subject} answered {data.get('measured')}" + (f", not {e}" if (e := data.get("expected")) else "")
             findings.append(Finding(Verdict.FAIL, f"{why} ({len(refused)} of {len(asked)} times)"))
         else:
-            findings.append(Finding(Verdict.PASS, edge))
-    return _together(findings, f"{len(findings)} edges answer", (timeline.FILE,))
+            findings.append(Finding(Verdict.PASS, subject))
+    return _together(findings, f"{len(findings)} {passed}", (timeline.FILE,))
 
 
 def as_it_was(dossier: Path, *, test: str) -> Finding:
@@ -82,9 +94,9 @@ def as_it_was(dossier: Path, *, test: str) -> Finding:
     Args:
         test: name of the folder under `state/`.
     """
-    inside = PurePosixPath(STATE, test, "diff.txt")
+    inside = PurePosixPath(layout.state(test, layout.DIFF))
     if ".." in inside.parts or PurePosixPath(test).is_absolute():
-        return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {STATE}/")
+        return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {layout.STATE}/")
     try:
         changed = [line for line in (dossier / inside).read_text(errors="replace").splitlines() if line.strip()]
     except OSError as error:

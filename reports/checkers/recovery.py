@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reports import certificates, timeline
+from reports import certificates, layout, timeline
 from reports.certificates import Certificate
 from reports.interval import Interval
 from reports.outage import outage
@@ -101,7 +101,7 @@ def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, float], load:
     )
     return Finding(
         worst.verdict, reason + (f"; not hit: {', '.join(spared)}" if spared else ""), measured, budget,
-        (timeline.FILE, *((f"load/requests-{load}.csv",) if load else ())), {"recovery": entries},
+        (timeline.FILE, *((layout.requests(load),) if load else ())), {"recovery": entries},
     )  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _judge(
         "phases": phases,
         "lost": recovery.lost,
     }
-    evidence = (timeline.FILE, *((f"load/requests-{load}.csv",) if load else ()))
+    evidence = (timeline.FILE, *((layout.requests(load),) if load else ()))
     reason = f"{role} lost {lost} and was {'; '.join(map(str, parts))}"
     if worst.verdict is Verdict.INCONCLUSIVE and total:
         reason += f"; {budget_s:g} s lies inside what is known"

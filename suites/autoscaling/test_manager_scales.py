@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reports.checkers import autoscaling
 from suites.plugin.types import LoadFactory, Promise, Stack
 
 
@@ -18,10 +19,10 @@ def test_the_manager_scales_with_load_and_back(promise: Promise, stack: Stack, l
         stack.observe_replicas_above("manager", scaling.min, within_s=scaling.reaction_s + 5)
     stack.observe_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.reaction_s + 5)
     promise.claim(
-        "autoscaling.scaled_up", role="manager", load=traffic.name, within_s=scaling.reaction_s, ceiling=scaling.max
+        autoscaling.scaled_up, role="manager", load=traffic.name, within_s=scaling.reaction_s, ceiling=scaling.max
     )
     promise.claim(
-        "autoscaling.scaled_down",
+        autoscaling.scaled_down,
         role="manager",
         load=traffic.name,
         stabilisation_s=scaling.stabilisation_s,

@@ -8,6 +8,7 @@ import pytest
 import requests
 import testinfra
 
+from reports.checkers import conformance
 from suites.plugin.types import Promise, Stack
 
 
@@ -15,7 +16,7 @@ from suites.plugin.types import Promise, Stack
 def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -> None:
     """Every role of the stack map is Ready with the promised number of replicas."""
     promise.claim(
-        "conformance.roles_ready",
+        conformance.roles_ready,
         roles=[
             {"role": role.name, "floor": role.floor, "max": role.scaling.max if role.scaling else role.floor}
             for role in stack.map.roles.values()
@@ -39,7 +40,7 @@ def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
             measured={"status": status, "error": error, "seconds": round(time.monotonic() - begin, 4)},
             expected={"path": edge.path, "status": edge.status},
         )
-    promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges], test=promise.test)
+    promise.claim(conformance.edges_answer, edges=[f"{role}.{name}" for role, name, _ in edges], test=promise.test)
 
 
 @pytest.mark.promise("conformance.node-services")
@@ -53,7 +54,7 @@ def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
             found = {"running": host.service(service).is_running, "enabled": host.service(service).is_enabled}
             asked.append(f"{name}.{service}")
             stack.timeline.event("probe", "probe.result", asked[-1], ok=all(found.values()), measured=found)
-    promise.claim("conformance.edges_answer", edges=asked, test=promise.test)
+    promise.claim(conformance.node_services, services=asked, test=promise.test)
 
 
 def ask(url: str) -> tuple[int, str]:

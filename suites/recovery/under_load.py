@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.checkers import availability, certificate, progress, recovery
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 
 
@@ -23,22 +24,23 @@ class Broken:
 
     def is_proven(self, promise: Promise) -> None:
         """Claim that the fault took effect and was healed, each with its own evidence."""
-        promise.claim("certificate.proven", experiment=self.folder)
+        promise.claim(certificate.experiment_completed, experiment=self.folder)
+        promise.claim(certificate.proven, fault_ids=[self.fault_id])
 
     def keeps_serving(self, promise: Promise, *, at_least: float, window_s: float, min_requests: int) -> None:
         """Claim the share of planned requests answered in every window, given that enough were sent to tell."""
-        promise.claim("progress.during_fault", load=self.load, fault_id=self.fault_id, at_least=min_requests)
+        promise.claim(progress.during_fault, load=self.load, fault_id=self.fault_id, at_least=min_requests)
         promise.claim(
-            "availability.in_windows", load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s
+            availability.in_windows, load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s
         )
 
     def recovers(self, promise: Promise, role: str, *, budget_s: float) -> None:
         """Claim that a role is whole again within its budget, counted from the fault's effect."""
-        promise.claim("recovery.within", fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
+        promise.claim(recovery.within, fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
 
     def all_hit_recover(self, promise: Promise, budgets: dict[str, float]) -> None:
         """Claim that each of these roles that the fault hit, at least one, is whole again within its budget."""
-        promise.claim("recovery.of_all_hit", fault_id=self.fault_id, budgets=budgets, load=self.load)
+        promise.claim(recovery.of_all_hit, fault_id=self.fault_id, budgets=budgets, load=self.load)
 
 
 def break_under_load(
