@@ -38,8 +38,10 @@ def main() -> int:
     engine = ensure_engine(settings, fix=False)
     workshop = Workshop(settings, engine, catalogues.built())
     build(workshop, NEEDED)
-    words = [str(crane(settings)), "registry", "serve", "--address", ADDRESS]
-    with subprocess.Popen([*words, "--disk", str(settings.cache / "registry")]) as server:
+    blobs = settings.cache / "registry"
+    blobs.mkdir(parents=True, exist_ok=True)
+    words = [crane(settings), "registry", "serve", "--address", ADDRESS, "--disk", blobs]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as server:  # its requests, one a line
         try:
             wait_for(
                 lambda: in_reach(f"http://{ADDRESS}/v2/"),
