@@ -75,8 +75,8 @@ def write_report(dossier: Path, run: Run) -> Path:
         verdicts=list(Verdict),
         tests=[_shown(test, run, present) for test in sorted(run.tests, key=_worst_first)],
         skipped=[test for test in run.tests if test.verdict is Verdict.SKIPPED],
-        sabotages=getattr(run, "sabotages", None),
-        matrix=_matrix(dossier),
+        sabotages=run.sabotages,
+        matrix=_matrix(dossier, run),
         picture=picture,
         problem=problem,
         files=files(dossier),
@@ -97,11 +97,11 @@ def _picture(dossier: Path) -> tuple[Markup, str]:
     return Markup(timeline_svg(dossier, timeline)), torn  # noqa: S704 - our own drawing; matplotlib escapes its texts
 
 
-def _matrix(dossier: Path) -> str:
+def _matrix(dossier: Path, run: Run) -> str:
     """The matrix of sabotages as a data URI: a picture that is shown as one runs nothing, whoever wrote it."""
-    path = dossier / "sabotage.svg"
-    if not path.is_file():
+    if run.sabotages is None or not _link(run.sabotages.picture, {name for name, _ in files(dossier)}):
         return ""
+    path = dossier / run.sabotages.picture
     return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
 
 

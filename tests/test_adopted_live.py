@@ -21,7 +21,8 @@ from fixtures.cluster import manifests
 from fixtures.cluster.api_access import open_api_access
 from fixtures.cluster.down import down
 from fixtures.cluster.inventory import Inventory
-from fixtures.cluster.kind_config import kind_config, this_machine, write_cni_list
+from fixtures.cluster.kernel import ensure_kernel
+from fixtures.cluster.kind_config import kind_config, this_machine, write_mounted
 from fixtures.cluster.up import up
 from fixtures.command import run
 from fixtures.docker import ensure_engine
@@ -73,7 +74,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     images = ensure_images(load_settings(), engine)
     own_cni = images.cni == "kube-router"
     assert not node_containers(engine, NAME), f"there is a kind cluster {NAME!r}: kind delete cluster --name {NAME}"
-    write_cni_list(theirs)
+    write_mounted(theirs)
     config = kind_config(theirs, node_image=images.node, own_cni=own_cni, machine=this_machine())
     words: list[str | Path] = [images.kind, "create", "cluster", "--config", "-", "--kubeconfig", theirs.kubeconfig]
     try:
@@ -93,6 +94,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         cluster.kubectl("wait", "--all", "--for=condition=Available", "deployments", "-A", "--timeout=180s",
                         within_s=200)  # fmt: skip
         wait_for(lambda: _answers(cluster), what="their metrics-server to have figures", within_s=90, every_s=1.0)
+        assert ensure_kernel(engine, [node.name for node in node_containers(engine, NAME)]) == [], "their init set it"
         yield theirs
     finally:
         run([images.kind, "delete", "cluster", "--name", NAME], within_s=120, env=engine.env)

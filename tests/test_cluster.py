@@ -12,9 +12,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from fixtures.cluster import kernel
 from fixtures.cluster.cli import kubeconfig, status, up
 from fixtures.cluster.kind_cluster import Standing
-from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config
+from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config, write_mounted
 from fixtures.cluster.nodes import Plan, Step, plan_nodes, start_nodes
 from fixtures.cluster.owner import new_owner, owner_path, read_owner, write_owner
 from fixtures.cluster.ports import check_free, taker
@@ -136,10 +137,50 @@ def test_addresses_come_from_containerd_where_no_cni_is_installed() -> None:
     ours, theirs = config(own_cni=True), config(own_cni=False)
     assert ours["networking"]["disableDefaultCNI"] is True
     assert any(CNI_TEMPLATE in patch for patch in ours["containerdConfigPatches"])
-    assert all(n["extraMounts"][0]["containerPath"] == CNI_TEMPLATE for n in ours["nodes"])
+    assert all(CNI_TEMPLATE in inside(n) for n in ours["nodes"])
     assert theirs["networking"]["disableDefaultCNI"] is False
     assert not any("cni" in patch for patch in theirs["containerdConfigPatches"])
-    assert not any("extraMounts" in n for n in theirs["nodes"])
+    assert not any(CNI_TEMPLATE in inside(n) for n in theirs["nodes"])
+
+
+def inside(node: dict[str, Any]) -> list[str]:
+    return [mount["containerPath"] for mount in node["extraMounts"]]
+
+
+@pytest.mark.parametrize("own_cni", [True, False])
+def test_nodes_forget_connections_to_dead_pods_in_good_time_whichever_their_cni(own_cni: bool, tmp_path: Path) -> None:
+    """Two minutes, the default, lead clients whose port comes round in that time to a pod that is long gone."""
+    nodes = config(own_cni=own_cni, home=tmp_path)["nodes"]
+    assert all(kernel.MOUNTED_AT in inside(node) for node in nodes)
+    settings = Settings(home=tmp_path)
+    settings.cluster_home.mkdir(parents=True)
+    write_mounted(settings)
+    (mount,) = [m for m in nodes[0]["extraMounts"] if m["containerPath"] == kernel.MOUNTED_AT]
+    assert Path(mount["hostPath"]).read_text() == "net.netfilter.nf_conntrack_tcp_timeout_syn_sent = 5\n"
+
+
+class Nodes:
+    """Two nodes: one that has the setting by its mounted file, one of before; `deaf` takes none."""
+
+    def __init__(self, deaf: bool = False) -> None:
+        self.value, self.deaf = {"new": "5", "old": "120"}, deaf
+
+    def docker(self, *args: str, **_: Any) -> str:
+        _, node, *words = args
+        if words[0] == "cat":
+            assert words[1] == "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_sent"
+            return self.value[node] + "\n"
+        if not self.deaf:
+            self.value[node] = words[-1].split()[1]
+        return ""
+
+
+def test_a_node_of_before_is_given_the_kernel_settings_and_one_that_takes_none_is_refused() -> None:
+    nodes = Nodes()
+    assert kernel.ensure_kernel(nodes, ["new", "old"]) == ["old"]  # type: ignore[arg-type]
+    assert kernel.ensure_kernel(nodes, ["new", "old"]) == []  # type: ignore[arg-type]
+    with pytest.raises(HarnessError, match="node old does not take net"):
+        kernel.ensure_kernel(Nodes(deaf=True), ["new", "old"])  # type: ignore[arg-type]
 
 
 def test_the_machine_decides_on_cgroups_and_oom_scores() -> None:

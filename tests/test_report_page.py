@@ -12,7 +12,7 @@ from dossier_maker import ORDER, Story, tell
 
 from reports.html import write_report
 from reports.lanes import node_lanes, pod_lanes
-from reports.run import Judged, Run, TestRecord
+from reports.run import Judged, Run, Sabotages, TestRecord
 from reports.timeline import read
 from reports.verdict import Verdict
 from reports.words import figure_of, shows
@@ -87,6 +87,22 @@ def test_evidence_is_named_by_what_it_shows(told: tuple[Path, Run, str]) -> None
     assert shows("something/else.bin") == "something/else.bin"
     assert figure_of("recovery.within") == "whole again after"
     assert figure_of("availability.some_new_claim") == "some new claim"
+
+
+def test_the_first_screen_names_the_sabotages_that_escaped_and_the_matrix_runs_nothing(tmp_path: Path) -> None:
+    escaped = {"sabotage": "gateway-answers-old", "outcome": "escaped", "reason": "every promise stayed green"}
+    broken = {"sabotage": "kafka-rf-1", "reason": "the cluster did not come back"}
+    told = Sabotages(planned=61, planted=12, caught=11, minutes=30, not_caught=[escaped], not_judged=[broken],
+                     picture="sabotage.svg")  # fmt: skip
+    (tmp_path / "sabotage.svg").write_text("<svg><script>alert(1)</script></svg>")
+    text = write_report(tmp_path, Run(run_id="r", sabotages=told)).read_text()
+    first = " ".join(" ".join(Page(text[: text.index("<h2>")] + "</body></html>").texts).split())
+    for expected in ("gateway-answers-old", "escaped: every promise stayed green", "11 of 12 planted", "kafka-rf-1"):
+        assert expected in first, expected
+    assert 'src="data:image/svg+xml;base64,' in text
+    assert "<script" not in text
+    elsewhere = told.model_copy(update={"picture": "../../etc/passwd"})
+    assert "data:image" not in write_report(tmp_path, Run(run_id="r", sabotages=elsewhere)).read_text()
 
 
 def test_it_needs_nothing_but_itself(told: tuple[Path, Run, str]) -> None:

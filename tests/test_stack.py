@@ -247,13 +247,6 @@ def test_where_routes_are_ours_the_system_asks_the_control_plane_itself(render: 
     assert api_of(render(cluster="blue", own_cni=False), "Deployment", "metrics-server") is None
 
 
-def test_nodes_forget_connections_to_dead_pods_in_good_time(render: Render, objects: Objects) -> None:
-    """Two minutes, the default, lead clients whose port comes round in that time to a pod that is long gone."""
-    (first,) = one(objects, "DaemonSet", "kube-router")["spec"]["template"]["spec"]["initContainers"]
-    assert first["command"][-1] == "echo 5 > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_sent"
-    assert first["securityContext"]["privileged"], "else /proc/sys is read-only"
-
-
 def test_what_kind_made_is_told_the_same() -> None:
     sent: dict[str, Any] = {}
 
