@@ -19,7 +19,10 @@ BROKER = {
     "transaction.state.log.min.isr": "2", "auto.create.topics.enable": "false",
 }  # fmt: skip
 MASTER = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
-PSQL = "PGPASSWORD=$(cat $POSTGRES_PASSWORD_FILE) psql -h 127.0.0.1 -U $POSTGRES_USER -d $POSTGRES_DB"
+PSQL = (
+    "PGPASSWORD=$(cat $POSTGRES_PASSWORD_FILE) /usr/lib/postgresql/*/bin/psql "
+    "-h 127.0.0.1 -U $POSTGRES_USER -d $POSTGRES_DB"
+)
 POSTGRESQL = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
