@@ -72,16 +72,6 @@ def node_services(dossier: Path, *, services: Sequence[str], test: str | None = 
     return _asked(dossier, services, test, "services of nodes run and are enabled")
 
 
-def settings_hold(dossier: Path, *, settings: Sequence[str], test: str | None = None) -> Finding:
-    """Each server was asked for each of these settings, and had the promised value.
-
-    Args:
-        settings: subjects of `probe.result` events.
-        test: only what was asked in this test; in the whole run when absent.
-    """
-    return _asked(dossier, settings, test, "settings as promised")
-
-
 def _asked(dossier: Path, subjects: Sequence[str], test: str | None, passed: str) -> Finding:
     seen = timeline.read(dossier)
     since, until = seen.span_of_test(test)

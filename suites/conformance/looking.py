@@ -1,15 +1,13 @@
-"""Looks at what is installed, left in the dossier for the checkers: objects, and settings as servers say them."""
+"""Looks at what is installed, left in the dossier for the checkers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fixtures.kubernetes.api import Cluster
 from fixtures.stack.map import DEFAULT
 from reports import layout
 from reports.text import anchor
@@ -45,32 +43,3 @@ def look_at_objects(stack: Stack, test: str) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found, indent=1))
     return anchor(test)
-
-
-def ask(stack: Stack, subject: str, expected: str, how: Callable[[], str]) -> str:
-    """Ask a server for one setting and put its answer, or why there was none, on the timeline; returns the subject."""
-    try:
-        measured = how().strip()
-    except Exception as error:  # whatever kept it from answering: the checker says that it did not answer as promised
-        measured = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    stack.timeline.event(
-        "probe", "probe.result", subject, ok=measured == expected, measured=measured, expected=expected
-    )
-    return subject
-
-
-def inside(cluster: Cluster, namespace: str, pod: str, *words: str) -> str:
-    """What a command inside a pod prints.
-
-    Raises:
-        CommandError: it failed.
-    """
-    return cluster.kubectl("-n", namespace, "exec", pod, "--", *words, within_s=20)
-
-
-def pods_of(stack: Stack, role: str) -> Iterator[str]:
-    """The names of a role's pods as the API server has them now."""
-    where = stack.role(role)
-    path = f"/api/v1/namespaces/{where.namespace}/pods"
-    for pod in stack.cluster.get(path, labelSelector=where.label_selector)["items"]:
-        yield pod["metadata"]["name"]
