@@ -12,6 +12,7 @@ from reports import dossier as dossiers
 from reports.claim import Claim
 from reports.judging import judge_test
 from reports.run import Run
+from reports.stack_state import diff
 
 START_NS = 5_000_000_000_000
 UNIX_NS = 1_795_000_000_000_000_000
@@ -132,6 +133,20 @@ class Story:
         return self.folder
 
 
+def looks(folder: Path, test: str, *, node_label: str = "", told: str | None = None) -> Path:
+    """Two looks at a small stack, the later one with a label more on its node where that is wanted."""
+    look: dict[str, Any] = {name: {} for name in ("workloads", "objects", "containers", "inside", "endpoints")}
+    look |= {"version": 2, "topics": {}, "groups": {}, "of_runs": [], "ledger": [], "kafka": "", "not_ready": []}
+    before = look | {"nodes": {"worker": {"ready": True, "labels": ""}}}
+    after = look | {"nodes": {"worker": {"ready": True, "labels": node_label}}}
+    state = folder / "state" / test
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "before.json").write_text(json.dumps(before))
+    (state / "after.json").write_text(json.dumps(after))
+    (state / "diff.txt").write_text("".join(f"{line}\n" for line in diff(before, after)) if told is None else told)
+    return folder
+
+
 class Log:
     """Selection Input as three witnesses tell it while `operators` wrote; change any of them before `write`.
 
@@ -204,9 +219,7 @@ def tell(folder: Path, *, lost_write: bool = True) -> tuple[Path, Run]:
             row["offset"] -= 1
         log.end -= 1
     log.write()
-    state = folder / "state" / "gateway"
-    state.mkdir(parents=True)
-    (state / "diff.txt").write_text("")
+    looks(folder, "gateway")
     story.write()
     return folder, _run(folder)
 
