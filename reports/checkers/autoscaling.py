@@ -197,7 +197,7 @@ def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, b
             hidden = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
             verdict = Verdict.INCONCLUSIVE if hidden else Verdict.FAIL
             return Finding(
-                verdict, f"{scene.role} went from {step}, but {blind or why}", str(back), budget, FILES, data
+                verdict, f"{scene.role} went from {step}, but {hidden or why}", str(back), budget, FILES, data
             )
     if why := scene.unseen(scene.ended.t, scene.ended.t + stabilisation_s):
         said = f"whether {scene.role} kept its stabilisation window was not seen: {why}"
