@@ -26,7 +26,12 @@ PHASES = {
     "ready": "all Ready again",
     "users_served": "users served again",
 }
-BACKGROUND = {"certificate.proven", "progress.during_fault", "conformance.as_it_was"}
+BACKGROUND = {
+    "certificate.proven",
+    "certificate.experiment_completed",
+    "progress.during_fault",
+    "conformance.as_it_was",
+}
 """Checkers of what a promise presupposes."""
 
 

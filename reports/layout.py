@@ -18,10 +18,9 @@ LOAD = "load"
 KAFKA = "kafka"
 STATE = "state"
 EXPERIMENTS = "experiments"
-INSTALLED = f"{STATE}/installed.json"
-"""The objects of the stack as they were found installed: probes, budgets of disruption, limits."""
-
 BEFORE, AFTER, DIFF = "before.json", "after.json", "diff.txt"
+INSTALLED = "installed.json"
+"""The objects of the stack as a test found them: probes, budgets of disruption, limits, the autoscaler."""
 
 
 def requests(load: str) -> str:

@@ -86,6 +86,19 @@ class TestRecord(BaseModel):
             found.append(Verdict.SKIPPED)
         return worst(found)
 
+    def joined(self, later: TestRecord) -> TestRecord:
+        """This record and a later one of the same test (its teardown's, say): the worst of both stays."""
+        lists = {name: getattr(later, name) or getattr(self, name) for name in ("certificates", "recovery", "load")}
+        return self.model_copy(
+            update=lists
+            | {
+                "claims": [*self.claims, *later.claims],
+                "error": "; ".join(filter(None, [self.error, later.error])),
+                "skipped": "; ".join(filter(None, [self.skipped, later.skipped])),
+                "seconds": max(self.seconds, later.seconds),
+            }
+        )
+
     @property
     def worst_claim(self) -> Judged | None:
         """The first finding that has the test's verdict."""
@@ -188,9 +201,12 @@ class Run(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def verdict(self) -> Verdict:
-        """The worst of its tests; INCONCLUSIVE at best when something of it is missing."""
+        """The worst of its tests; INCONCLUSIVE at best when something of it is missing, or nothing of it passed."""
         planted = [self.sabotages.verdict] if self.sabotages else []
-        return worst([*(test.verdict for test in self.tests), *(Verdict.INCONCLUSIVE for _ in self.gaps), *planted])
+        found = [*(test.verdict for test in self.tests), *planted]
+        missing = [Verdict.INCONCLUSIVE for _ in self.gaps]
+        nothing = [] if Verdict.PASS in found else [Verdict.INCONCLUSIVE]  # skipped all through: nothing was proven
+        return worst([*found, *missing, *nothing])
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -204,7 +220,10 @@ class Run(BaseModel):
             return bad[0].reason
         if self.sabotages and self.sabotages.verdict is verdict:
             return self.sabotages.reason
-        return self.gaps[0] if self.gaps else "no test ran, so nothing was proven"
+        if self.gaps:
+            return self.gaps[0]
+        skipped = f"every test was skipped ({self.tests[0].reason})" if self.tests else "no test ran"
+        return f"{skipped}, so nothing was proven"
 
     @property
     def seconds(self) -> float:
@@ -218,5 +237,6 @@ class Run(BaseModel):
         return {verdict: count for verdict in Verdict if (count := sum(test.verdict is verdict for test in self.tests))}
 
     def record(self, test: TestRecord) -> None:
-        """Keep a test's record; one of the same id is replaced."""
-        self.tests = [*(old for old in self.tests if old.id != test.id), test]
+        """Keep a test's record; one of the same id is joined with it, so that a later phase takes nothing back."""
+        old = next((old for old in self.tests if old.id == test.id), None)
+        self.tests = [*(other for other in self.tests if other is not old), test if old is None else old.joined(test)]

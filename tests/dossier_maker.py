@@ -12,6 +12,7 @@ from reports import dossier as dossiers
 from reports.claim import Claim
 from reports.judging import judge_test
 from reports.run import Run
+from reports.stack_state import diff
 
 START_NS = 5_000_000_000_000
 UNIX_NS = 1_795_000_000_000_000_000
@@ -122,7 +123,7 @@ class Story:
         (folder / f"{name}.plan.json").write_text(json.dumps(plan))
         self.event("load", "load.started", name, start, planned=planned)
         self.event("load", "load.steady", name, start + 2, planned=planned)
-        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned)
+        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned, ok=planned)
 
     def write(self) -> Path:
         """Write the timeline; events in order of their times, as processes on one clock write them."""
@@ -130,6 +131,20 @@ class Story:
         lines = sorted(self.lines, key=lambda line: line["t"])
         (self.folder / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return self.folder
+
+
+def looks(folder: Path, test: str, *, node_label: str = "", told: str | None = None) -> Path:
+    """Two looks at a small stack, the later one with a label more on its node where that is wanted."""
+    look: dict[str, Any] = {name: {} for name in ("workloads", "objects", "containers", "inside", "endpoints")}
+    look |= {"version": 2, "topics": {}, "groups": {}, "of_runs": [], "ledger": [], "kafka": "", "not_ready": []}
+    before = look | {"nodes": {"worker": {"ready": True, "labels": ""}}}
+    after = look | {"nodes": {"worker": {"ready": True, "labels": node_label}}}
+    state = folder / "state" / test
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "before.json").write_text(json.dumps(before))
+    (state / "after.json").write_text(json.dumps(after))
+    (state / "diff.txt").write_text("".join(f"{line}\n" for line in diff(before, after)) if told is None else told)
+    return folder
 
 
 class Log:
@@ -204,9 +219,7 @@ def tell(folder: Path, *, lost_write: bool = True) -> tuple[Path, Run]:
             row["offset"] -= 1
         log.end -= 1
     log.write()
-    state = folder / "state" / "gateway"
-    state.mkdir(parents=True)
-    (state / "diff.txt").write_text("")
+    looks(folder, "gateway")
     story.write()
     return folder, _run(folder)
 
@@ -245,9 +258,10 @@ def _run(folder: Path) -> Run:
             Claim("conformance.as_it_was", {"test": "gateway"}),
         ]),
         (SCALES, "Load takes the Manager above its floor and not past its ceiling; idle brings it back.", 155.0, [
-            Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "ceiling": 5}),
-            Claim("autoscaling.scaled_down", {"role": "manager", "load": "manager_load", "stabilisation_s": 30,
-                                              "reaction_s": 75}),
+            Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "floor": 2,
+                                            "ceiling": 5, "target_percent": 70}),
+            Claim("autoscaling.scaled_down", {"role": "manager", "load": "manager_load", "floor": 2,
+                                              "stabilisation_s": 30, "reaction_s": 75}),
         ]),
         (ORDER, "No acknowledged write is lost, applied twice or out of order.", 29.0, [
             Claim("ordering.no_acknowledged_write_lost", {"load": "operators", "min_acked": 100}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dossier_maker import Story
+from dossier_maker import Story, looks
 
 from reports.checkers.conformance import as_it_was, edges_answer, roles_ready
 from reports.verdict import Verdict
@@ -91,16 +91,29 @@ def test_edges_asked_in_another_test_do_not_count(tmp_path: Path) -> None:
 
 def test_as_it_was(tmp_path: Path) -> None:
     assert as_it_was(tmp_path, test="t").verdict is Verdict.INCONCLUSIVE
-    diff = tmp_path / "state/t/diff.txt"
-    diff.parent.mkdir(parents=True)
-    diff.write_text("\n")
-    assert as_it_was(tmp_path, test="t").verdict is Verdict.PASS
-    diff.write_text("".join(f"node/worker{n}: +unschedulable\n" for n in range(7)))
-    finding = as_it_was(tmp_path, test="t")
+    assert as_it_was(looks(tmp_path, "t"), test="t").verdict is Verdict.PASS
+    finding = as_it_was(looks(tmp_path, "t", node_label="left=over"), test="t")
     assert finding.verdict is Verdict.FAIL
-    assert "7 lines" in finding.reason
-    assert "node/worker0: +unschedulable" in finding.reason
-    assert "2 more" in finding.reason
+    assert "node worker: labels" in finding.reason
+
+
+def test_an_empty_diff_beside_two_looks_that_differ_is_no_pass(tmp_path: Path) -> None:
+    looks(tmp_path, "t", node_label="left=over", told="")
+    assert as_it_was(tmp_path, test="t").verdict is Verdict.FAIL
+
+
+def test_a_diff_that_the_looks_do_not_show_is_damaged_evidence(tmp_path: Path) -> None:
+    looks(tmp_path, "t", told="node worker: gone\n")
+    assert as_it_was(tmp_path, test="t").verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("file", ["before.json", "after.json", "diff.txt"])
+@pytest.mark.parametrize("text", [None, "", "[]", '{"nodes": {}}', '{"nodes": '])
+def test_a_look_that_is_missing_or_damaged_is_no_pass(tmp_path: Path, file: str, text: str | None) -> None:
+    path = looks(tmp_path, "t") / "state/t" / file
+    path.unlink() if text is None else path.write_text(text)
+    expected = Verdict.PASS if file == "diff.txt" and text == "" else Verdict.INCONCLUSIVE
+    assert as_it_was(tmp_path, test="t").verdict is expected
 
 
 @pytest.mark.parametrize("test", ["../../etc", "/etc"])

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
-from dossier_maker import Story
+from dossier_maker import Story, looks
 
 from reports.checkers import conformance
 from reports.checkers.availability import in_windows
@@ -34,7 +34,7 @@ from reports.verdict import Finding, Verdict
         Claim(""),
         Claim("..claim.judge"),
         Claim("conformance.Verdict", {}),
-        Claim("conformance.STATE"),
+        Claim("conformance.layout"),
         Claim("conformance.gaps"),
     ],
     ids=str,
@@ -63,9 +63,7 @@ def test_a_crash_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_near_miss_a_checker_that_can_judge(tmp_path: Path) -> None:
-    (tmp_path / "state/a").mkdir(parents=True)
-    (tmp_path / "state/a/diff.txt").write_text("")
-    assert judge(tmp_path, Claim("conformance.as_it_was", {"test": "a"})).verdict is Verdict.PASS
+    assert judge(looks(tmp_path, "a"), Claim("conformance.as_it_was", {"test": "a"})).verdict is Verdict.PASS
 
 
 def test_a_claim_is_kept_by_name_with_what_json_makes_of_its_arguments() -> None:

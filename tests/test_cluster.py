@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind
 from fixtures.cluster.nodes import Plan, Step, plan_nodes, start_nodes
 from fixtures.cluster.owner import new_owner, owner_path, read_owner, write_owner
 from fixtures.cluster.ports import check_free, taker
+from fixtures.cluster.still import EVERY_S, still
 from fixtures.docker.containers import NodeContainer
 from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import Settings
@@ -260,3 +262,20 @@ def test_a_pod_on_a_restarted_node_is_believed_only_from_then_on() -> None:
     assert standing.is_ready_again(pod("c-worker", "2026-01-01T00:00:00Z"))
     assert standing.is_ready_again(pod("c-worker2", "2025-12-31T23:59:59Z"))
     assert not standing.is_ready_again({"spec": {"nodeName": "c-worker"}})
+
+
+def test_a_step_that_takes_long_says_what_it_is_still_at() -> None:
+    told: list[str] = []
+    enough = threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        enough.set()
+
+    with still(tell, lambda: "kind creates the cluster", every_s=0.02):
+        assert enough.wait(10)
+    assert told[0] == "… kind creates the cluster, 0 s so far"
+    count = len(told)
+    assert not any(thread.name == "still" for thread in threading.enumerate())
+    assert len(told) == count
+    assert EVERY_S <= 30

@@ -15,8 +15,7 @@ pytest_plugins = ["pytester"]
 INNER = """
 def test_promise(promise):
     '''Nothing is left behind.'''
-    (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
-    (folder / "diff.txt").write_text({diff!r})
+    promise_looks(promise_dossier(promise), {diff!r})
     promise.claim(conformance.as_it_was, test="x")
     {then}
 """
@@ -27,7 +26,10 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("CRUCIBLE_RUN_DIR", str(tmp_path / "dossier"))
     monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path / "home"))
     pytester.makeconftest(
-        "import builtins, pathlib\n"
+        "import builtins, pathlib, sys\n"
+        f"sys.path.append({str(Path(__file__).parent)!r})\n"
+        "from dossier_maker import looks\n"
+        "builtins.promise_looks = lambda folder, change: looks(folder, 'x', node_label=change)\n"
         f"pytest_plugins = {[f'suites.plugin.{name}' for name in ('options', 'choosing', 'job', 'fixtures')]!r}\n"
         f"builtins.promise_dossier = lambda promise: pathlib.Path({str(tmp_path / 'dossier')!r})\n"
     )
@@ -157,8 +159,7 @@ class Broken:
 def test_one(promise, request):
     '''One thing holds.'''
     request.config.stash[session_key]._restorer = Broken()
-    (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
-    (folder / "diff.txt").write_text("")
+    promise_looks(promise_dossier(promise), "")
     promise.claim(conformance.as_it_was, test="x")
 
 

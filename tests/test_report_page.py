@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from dossier_maker import ORDER, Story, tell
 
+from reports import layout
 from reports.html import write_report
 from reports.lanes import node_lanes, pod_lanes
 from reports.run import Judged, Run, Sabotages, TestRecord
@@ -87,6 +89,18 @@ def test_evidence_is_named_by_what_it_shows(told: tuple[Path, Run, str]) -> None
     assert shows("something/else.bin") == "something/else.bin"
     assert figure_of("recovery.within") == "whole again after"
     assert figure_of("availability.some_new_claim") == "some new claim"
+
+
+@pytest.mark.parametrize("name", [name for name, made in vars(layout).items() if inspect.isfunction(made)
+                                  and made.__module__ == layout.__name__ and not name.startswith("_")])  # fmt: skip
+def test_every_path_of_a_dossier_has_words(name: str) -> None:
+    made = getattr(layout, name)
+    count = len(inspect.signature(made).parameters)
+    if inspect.signature(made).return_annotation != "str" or count > 2:
+        pytest.skip("no path")
+    for last in ("before.json", "after.json", "diff.txt") if count == 2 else ("x",):
+        path = made(*["x"] * (count - 1), last)
+        assert shows(path) != path, path
 
 
 def test_the_first_screen_names_the_sabotages_that_escaped_and_the_matrix_runs_nothing(tmp_path: Path) -> None:

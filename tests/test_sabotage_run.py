@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from chaos.sabotages.catalogue import catalogue
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.errors import HarnessError
 from fixtures.settings import Settings
+from reports.run import Run
 from reports.verdict import Verdict
 from suites.sabotage import cli
 from suites.sabotage.campaign import run_all
-from suites.sabotage.child import limit_s, read
+from suites.sabotage.child import AS_IT_WAS, Ended, judged, limit_s, read
 from suites.sabotage.choice import expected_s, oldest_first, sample, without_result
+from suites.sabotage.control import Control
 from suites.sabotage.matrix import cell, matrix
 from suites.sabotage.outcome import Outcome, exit_code, outcome_of
 from suites.sabotage.page import write_page
@@ -55,19 +58,38 @@ FAIL, INVALID, UNSURE, SKIPPED, PASS = Verdict
 def test_only_the_promises_named_and_no_sentinel_make_it_caught(
     a: Verdict, b: Verdict, c: Verdict, outcome: Outcome
 ) -> None:
-    found, reason = outcome_of(TOY, {"recovery.a": a, "recovery.b": b, "conformance.c": c})
+    verdicts = {"recovery.a": a, "recovery.b": b, "conformance.c": c}
+    found, reason = outcome_of(TOY, verdicts, verdicts)
     assert found is outcome
     assert outcome is Outcome.CAUGHT or "expected recovery.a, recovery.b to turn red" in reason
 
 
+def test_a_promise_that_only_the_harness_turned_red_has_not_seen_it() -> None:
+    def claims(**verdicts: Verdict) -> list[dict[str, str]]:
+        names = {"own": "recovery.within", "as_it_was": AS_IT_WAS}
+        return [{"checker": names[name], "verdict": v.value, "reason": "r"} for name, v in verdicts.items()]
+
+    tests = [
+        {"id": "a", "promise_id": "recovery.a", "promise": "p", "claims": claims(own=PASS, as_it_was=FAIL)},
+        {"id": "b1", "promise_id": "recovery.b", "promise": "p", "claims": claims(own=PASS, as_it_was=PASS)},
+        {"id": "b2", "promise_id": "recovery.b", "promise": "p", "claims": claims(own=FAIL, as_it_was=PASS)},
+        {"id": "c", "promise_id": "conformance.c", "promise": "p", "claims": claims(own=PASS, as_it_was=PASS)},
+    ]
+    ended = judged(Run.model_validate({"run_id": "r", "tests": tests}))
+    assert ended.own == {"recovery.a": PASS, "recovery.b": FAIL, "conformance.c": PASS}
+    assert ended.verdicts["recovery.a"] is FAIL
+    assert outcome_of(TOY, ended.verdicts, ended.own)[0] is Outcome.ANOTHER
+
+
 def test_a_promise_that_did_not_run_is_the_harness_failing() -> None:
-    found, reason = outcome_of(TOY, {"recovery.a": FAIL, "conformance.c": PASS})
+    verdicts = {"recovery.a": FAIL, "conformance.c": PASS}
+    found, reason = outcome_of(TOY, verdicts, verdicts)
     assert (found, reason) == (Outcome.HARNESS, "recovery.b did not run")
 
 
 @given(st.fixed_dictionaries({p: st.sampled_from(Verdict) for p in TOY.promises}))
 def test_what_is_not_caught_is_never_called_so(verdicts: dict[str, Verdict]) -> None:
-    caught = outcome_of(TOY, verdicts)[0] is Outcome.CAUGHT
+    caught = outcome_of(TOY, verdicts, verdicts)[0] is Outcome.CAUGHT
     reds = all(verdicts[promise] in (FAIL, INVALID) for promise in TOY.must_turn_red)
     assert caught == (reds and verdicts["conformance.c"] is PASS)
 
@@ -163,7 +185,38 @@ def test_how_long_it_takes_is_known_from_the_last_time(tmp_path: Path) -> None:
     results = Results(tmp_path)
     guessed = expected_s(ENTRIES[0], results)
     results.add(result(ENTRIES[0], total=12))
-    assert expected_s(ENTRIES[0], results) == 12 < guessed < limit_s(ENTRIES[0])
+    assert expected_s(ENTRIES[0], results) == 12 < guessed < limit_s(ENTRIES[0].promises)
+
+
+def test_a_promise_that_is_red_by_itself_cannot_see_a_sabotage(tmp_path: Path) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def alone(promises: Sequence[str]) -> Ended:
+        asked.append(tuple(promises))
+        own = {promise: FAIL if promise == "recovery.a" else PASS for promise in promises}
+        return Ended(own, own, 1.0)
+
+    control = Control(alone)
+    good = TOY.model_copy(update={"id": "good", "must_turn_red": ("recovery.b",)})
+    assert control.trouble(TOY) == "without any sabotage recovery.a is FAIL"
+    assert control.trouble(good) == ""
+    assert asked == [TOY.promises], "each promise is run once"
+    told: list[str] = []
+    code = run_all(
+        [TOY, good], Results(tmp_path), minutes=None, seed=7, tell=told.append, settings=Settings(), control=control,
+        one=result,
+    )  # fmt: skip
+    assert code == 3
+    assert [one.outcome for one in Results(tmp_path).latest()] == [Outcome.HARNESS, Outcome.CAUGHT]
+
+
+def test_a_control_that_could_not_be_run_stops_what_needs_it() -> None:
+    assert "did not end" in Control(lambda _: Ended(trouble="the run did not end")).trouble(TOY)
+    assert Control(None).trouble(TOY) == ""
+    assert (
+        Control(None, Ended({"conformance.c": UNSURE})).trouble(TOY)
+        == "without any sabotage conformance.c is INCONCLUSIVE"
+    )
 
 
 def test_an_interruption_keeps_what_was_found(tmp_path: Path) -> None:
@@ -180,9 +233,9 @@ def test_an_interruption_keeps_what_was_found(tmp_path: Path) -> None:
 
 
 def test_a_child_that_left_nothing_has_no_verdicts(tmp_path: Path) -> None:
-    assert read(tmp_path) == ({}, 0.0)
+    assert read(tmp_path) == Ended()
     (tmp_path / "run.json").write_text("{")
-    assert read(tmp_path) == ({}, 0.0)
+    assert read(tmp_path) == Ended()
 
 
 def test_the_matrix_tells_expected_from_found() -> None:

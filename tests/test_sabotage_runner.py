@@ -60,12 +60,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under: Callable[..., En
 def test_it_stands_while_its_promises_run_and_is_gone_after(
     stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def under(sabotage: Any, dossier: Path, *, settings: Settings, seed: int) -> Ended:
+    def under(promises: Any, dossier: Path, *, settings: Settings, seed: int, sabotage: str) -> Ended:
         assert PDB not in stack.api.items
         assert len(Ledger(settings.cluster_home).open_entries()) == 1
         with lock(settings):
             pass  # the run under it must get the cluster
-        return Ended(SEEN, 12.0)
+        return Ended(SEEN, SEEN, 12.0)
 
     result = run(tmp_path, monkeypatch, under)
     assert result.outcome is Outcome.CAUGHT
@@ -81,9 +81,9 @@ def test_what_the_run_under_it_left_broken_is_healed_too(
     healed: list[str] = []
     monkeypatch.setattr(runner, "replay", lambda ledger, entry, world: (healed.append(entry.id), ledger.done(entry.id)))
 
-    def under(sabotage: Any, dossier: Path, *, settings: Settings, seed: int) -> Ended:
+    def under(promises: Any, dossier: Path, *, settings: Settings, seed: int, sabotage: str) -> Ended:
         Ledger(settings.cluster_home).open(Entry("left-1", {"module": "m", "type": "KillNode", "args": {}}, []))
-        return Ended(SEEN, 1.0)
+        return Ended(SEEN, SEEN, 1.0)
 
     assert run(tmp_path, monkeypatch, under).outcome is Outcome.CAUGHT
     assert healed == ["left-1"]
@@ -92,7 +92,7 @@ def test_what_the_run_under_it_left_broken_is_healed_too(
 def test_a_stuck_run_is_the_harness_failing_and_all_is_undone(
     stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = run(tmp_path, monkeypatch, lambda *_, **__: Ended(SEEN, 1.0, "the run did not end within 5 s"))
+    result = run(tmp_path, monkeypatch, lambda *_, **__: Ended(SEEN, SEEN, 1.0, "the run did not end within 5 s"))
     assert result.outcome is Outcome.HARNESS
     assert "did not end" in result.reason
     assert PDB in stack.api.items
@@ -112,7 +112,7 @@ def test_an_interruption_undoes_it_before_it_goes_on(
 def test_what_is_not_as_before_is_told(stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def under(*_: Any, **__: Any) -> Ended:
         del stack.api.items["/api/v1/namespaces/acd/services/director"]
-        return Ended(SEEN, 1.0)
+        return Ended(SEEN, SEEN, 1.0)
 
     result = run(tmp_path, monkeypatch, under)
     assert result.outcome is Outcome.HARNESS
@@ -162,7 +162,7 @@ def test_a_run_that_is_stuck_is_ended_with_all_that_it_started(tmp_path: Path, m
     ))  # fmt: skip
     monkeypatch.setattr(child, "limit_s", lambda _: 1.5)
     monkeypatch.setattr(child, "ENDS_WITHIN_S", 0.5)
-    ended = child.run_promises(ENTRY, tmp_path / "dossier", settings=Settings(), seed=7)
+    ended = child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
     assert ended.trouble == "the run did not end within 1.5 s"
     wait_for(lambda: _is_dead(int(inner.read_text())), what="what the run had started to end", within_s=5)
 
@@ -176,7 +176,7 @@ def _is_dead(pid: int) -> bool:
 
 def test_a_run_that_dies_at_once_says_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stub(monkeypatch, "import sys; print('no such cluster'); sys.exit(2)")
-    ended = child.run_promises(ENTRY, tmp_path / "dossier", settings=Settings(), seed=7)
+    ended = child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
     assert ended.verdicts == {}
     assert "ended with 2 and judged nothing: no such cluster" in ended.trouble
 
@@ -196,7 +196,7 @@ def test_an_interruption_ends_the_run_in_its_orderly_way(tmp_path: Path, monkeyp
 
     threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        child.run_promises(ENTRY, tmp_path / "dossier", settings=Settings(), seed=7)
+        child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
     assert told.exists()
 
 
@@ -206,6 +206,6 @@ def test_the_run_under_it_knows_what_stands_and_nothing_else_changes(tmp_path: P
     assert given["CRUCIBLE_SABOTAGE"] == "toy"
     assert given["CRUCIBLE_RUN_DIR"] == str(tmp_path)
     assert given["CRUCIBLE_NAMESPACE"] == "other"
-    words = child.words_of(ENTRY, 7)
+    words = child.words_of(ENTRY.promises, 7)
     assert words[1:6] == ["run", "--profile", "smoke", "--seed", "7"]
     assert [words[i + 1] for i, word in enumerate(words) if word == "--promise"] == list(ENTRY.promises)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reports import layout, timeline
 from reports.pods import gaps, pods_of
+from reports.stack_state import diff
 from reports.verdict import Finding, Verdict, worst_of
 
 
@@ -89,23 +91,35 @@ def _asked(dossier: Path, subjects: Sequence[str], test: str | None, passed: str
 
 
 def as_it_was(dossier: Path, *, test: str) -> Finding:
-    """Nothing of the cluster's state differs from before the test: `state/<test>/diff.txt` is there and empty.
+    """Nothing of the cluster's state differs from before the test.
+
+    The difference is taken anew from the two looks, `state/<test>/before.json` and `after.json`. `diff.txt` beside
+    them is for people; where it says otherwise, one of the three is not what was written.
 
     Args:
         test: name of the folder under `state/`.
     """
-    inside = PurePosixPath(layout.state(test, layout.DIFF))
-    if ".." in inside.parts or PurePosixPath(test).is_absolute():
+    before, after, told = (layout.state(test, file) for file in (layout.BEFORE, layout.AFTER, layout.DIFF))
+    if ".." in PurePosixPath(before).parts or PurePosixPath(test).is_absolute():
         return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {layout.STATE}/")
+    evidence, budget = (told, before, after), "no difference"
     try:
-        changed = [line for line in (dossier / inside).read_text(errors="replace").splitlines() if line.strip()]
+        looks = [json.loads((dossier / file).read_bytes()) for file in (before, after)]
+        changed = diff(*looks)
+        lines = [line for line in (dossier / told).read_text(errors="replace").splitlines() if line.strip()]
     except OSError as error:
-        return Finding(Verdict.INCONCLUSIVE, f"{inside} cannot be read, so nobody compared: {error.strerror}")
+        said = f"{layout.STATE}/{test} cannot be read, so nobody compared: {error.filename}: {error.strerror}"
+        return Finding(Verdict.INCONCLUSIVE, said)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return Finding(Verdict.INCONCLUSIVE, f"{before} and {after} are not two looks at one cluster: {error!r}")
     if changed:
         more = f" … and {len(changed) - 5} more" if len(changed) > 5 else ""
         said = f"{len(changed)} lines of the cluster's state changed: " + " | ".join(changed[:5]) + more
-        return Finding(Verdict.FAIL, said, f"{len(changed)} lines", "no difference", (str(inside),))
-    return Finding(Verdict.PASS, "the cluster is as it was", "no difference", "no difference", (str(inside),))
+        return Finding(Verdict.FAIL, said, f"{len(changed)} lines", budget, evidence)
+    if lines:
+        said = f"{told} tells of {len(lines)} changes that {layout.BEFORE} and {layout.AFTER} do not show: {lines[0]}"
+        return Finding(Verdict.INCONCLUSIVE, said, f"{len(lines)} lines", budget, evidence)
+    return Finding(Verdict.PASS, "the cluster is as it was", budget, budget, evidence)
 
 
 def _together(findings: list[Finding], passed: str, evidence: tuple[str, ...]) -> Finding:

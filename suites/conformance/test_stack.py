@@ -8,7 +8,8 @@ import pytest
 import requests
 import testinfra
 
-from reports.checkers import conformance
+from reports.checkers import conformance, installed
+from suites.conformance.looking import look_at_objects
 from suites.plugin.types import Promise, Stack
 
 
@@ -23,6 +24,13 @@ def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -
         ],
         test=promise.test,
     )
+    promise.claim(
+        installed.alone, test=look_at_objects(stack, promise.test),
+        roles=[
+            {"role": role.name, "namespace": role.namespace, "workload": role.workload, "selector": role.selector}
+            for role in stack.map.roles.values()
+        ],
+    )  # fmt: skip
 
 
 @pytest.mark.promise("conformance.edges-answer")

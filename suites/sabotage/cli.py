@@ -100,8 +100,19 @@ def show(name: str) -> None:
 @click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="Only this share, drawn by the seed.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Begin none that would not end in this time.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the runs under them, and of the sample.")
+@click.option(
+    "--control/--no-control",
+    default=None,
+    help="First see each promise kept without any sabotage (with --all, unless told otherwise).",
+)
 def run(
-    names: tuple[str, ...], every: bool, missing: bool, sample: float | None, minutes: float | None, seed: int | None
+    names: tuple[str, ...],
+    every: bool,
+    missing: bool,
+    sample: float | None,
+    minutes: float | None,
+    seed: int | None,
+    control: bool | None,
 ) -> None:
     """Plant each, run the promises that it names and two sentinels, undo it, and say which was caught.
 
@@ -115,7 +126,9 @@ def run(
 
     Exit codes: 0 each was caught by the promise that it names; 1 one was not; 3 the harness failed.
     """
+    from fixtures.settings import load_settings
     from suites.sabotage.campaign import chosen, run_all
+    from suites.sabotage.control import Control, control_run
     from suites.sabotage.results import Results
 
     if bool(names) == every:
@@ -125,4 +138,11 @@ def run(
     if not entries:
         click.echo("nothing is missing: each has a result of its present version")
         return
-    sys.exit(run_all(entries, results, minutes=minutes, seed=seed, tell=click.echo))
+    settings = load_settings()
+    kept = (
+        control_run(settings, FOLDER, seed=seed, tell=click.echo) if (every if control is None else control) else None
+    )
+    code = run_all(
+        entries, results, minutes=minutes, seed=seed, tell=click.echo, settings=settings, control=Control(kept)
+    )
+    sys.exit(code)

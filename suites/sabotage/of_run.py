@@ -10,6 +10,8 @@ from reports import dossier as dossiers
 from reports.run import Sabotages
 from reports.verdict import EXIT_CODES
 from suites.sabotage.campaign import chosen, run_all
+from suites.sabotage.child import judged
+from suites.sabotage.control import Control
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.page import PICTURE, write_page
 from suites.sabotage.results import Result, Results
@@ -36,7 +38,8 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
     results, minutes = Results(FOLDER), MINUTES[settings.profile]
     entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
     done: list[Result] = []
-    run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done)
+    run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,
+            control=Control(None, judged(run)))  # fmt: skip
     run.sabotages = told(done, planned=len(entries), minutes=minutes)
     (dossier / PICTURE).write_text((write_page(entries, results).parent / PICTURE).read_text())
     dossiers.save(dossier, run)

@@ -21,28 +21,28 @@ class Outcome(StrEnum):
     HARNESS = "harness failed"
 
 
-def outcome_of(sabotage: Sabotage, verdicts: Mapping[str, Verdict]) -> tuple[Outcome, str]:
+def outcome_of(sabotage: Sabotage, verdicts: Mapping[str, Verdict], own: Mapping[str, Verdict]) -> tuple[Outcome, str]:
     """The outcome, and why in one sentence.
 
-    Every promise of `must_turn_red` has to be FAIL or INVALID, and every one of `must_stay_green` PASS; a sentinel
-    that could not tell is no sentinel.
+    Every promise of `must_turn_red` has to be FAIL or INVALID by its own claims, and every one of `must_stay_green`
+    PASS; a sentinel that could not tell is no sentinel.
 
     Args:
         sabotage: what stood planted.
         verdicts: by promise id; the worst where a promise was judged more than once.
+        own: the same without what the harness claims of every test.
     """
     if missing := [promise for promise in sabotage.promises if promise not in verdicts]:
         return Outcome.HARNESS, f"{_list(missing)} did not run"
-    unseen = [promise for promise in sabotage.must_turn_red if verdicts[promise] not in RED]
-    blamed = [promise for promise in sabotage.must_stay_green if verdicts[promise] is not Verdict.PASS]
+    unseen = {promise: own[promise] for promise in sabotage.must_turn_red if own[promise] not in RED}
+    blamed = {p: verdicts[p] for p in sabotage.must_stay_green if verdicts[p] is not Verdict.PASS}
     if not unseen and not blamed:
         return Outcome.CAUGHT, f"{_list(sabotage.must_turn_red)} turned red"
-    said = ", ".join(f"{promise} {verdicts[promise]}" for promise in unseen + blamed)
-    if any(verdict in RED for verdict in verdicts.values()):
-        return Outcome.ANOTHER, f"expected {_list(sabotage.must_turn_red)} to turn red and no other; found {said}"
-    if any(verdicts[promise] is Verdict.INCONCLUSIVE for promise in unseen):
-        return Outcome.INCONCLUSIVE, f"expected {_list(sabotage.must_turn_red)} to turn red; found {said}"
-    return Outcome.ESCAPED, f"expected {_list(sabotage.must_turn_red)} to turn red; found {said}"
+    said = _list(f"{promise} {verdict}" for promise, verdict in {**unseen, **blamed}.items())
+    why = f"expected {_list(sabotage.must_turn_red)} to turn red and no other; found {said}"
+    if any(verdict in RED for verdict in (*verdicts.values(), *own.values())):
+        return Outcome.ANOTHER, why
+    return (Outcome.INCONCLUSIVE if Verdict.INCONCLUSIVE in unseen.values() else Outcome.ESCAPED), why
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

@@ -24,6 +24,7 @@ from fixtures.settings import Settings
 from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
+from reports.verdict import Verdict
 from suites.sabotage.child import Ended, run_promises
 from suites.sabotage.outcome import Outcome, outcome_of
 from suites.sabotage.results import Result, Seconds
@@ -59,12 +60,14 @@ class Runner:
         began = time.monotonic()
         place = self.folder / sabotage.id / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         place.mkdir(parents=True)
-        ended, planted_s, undone_s, trouble = Ended({}, 0.0), 0.0, 0.0, ""
+        ended, planted_s, undone_s, trouble = Ended(), 0.0, 0.0, ""
         try:
             before = self._plant(sabotage, place)
             planted_s = time.monotonic() - began
             self._tell(f"  planted after {planted_s:.0f} s; runs {', '.join(sabotage.promises)}")
-            ended = run_promises(sabotage, place / "dossier", settings=self.settings, seed=self.seed)
+            ended = run_promises(
+                sabotage.promises, place / "dossier", settings=self.settings, seed=self.seed, sabotage=sabotage.id
+            )
             trouble = ended.trouble
         except CrucibleError as error:
             before, trouble = None, f"not planted: {error.message}"
@@ -76,14 +79,14 @@ class Runner:
             left = self._left(before)
             undone_s = time.monotonic() - undoing
             undo_trouble = undo_trouble or (f"after undoing, {left[0]} ({len(left)} in all)" if left else "")
-        outcome, reason = outcome_of(sabotage, ended.verdicts)
+        outcome, reason = outcome_of(sabotage, ended.verdicts, ended.own)
         if trouble or undo_trouble:
             outcome, reason = Outcome.HARNESS, "; ".join(filter(None, (trouble, undo_trouble)))
         self._forget_old(sabotage)
         total = time.monotonic() - began
         return Result(
             sabotage=sabotage.id, family=sabotage.family.value, digest=sabotage.digest, outcome=outcome, reason=reason,
-            seed=self.seed, verdicts=ended.verdicts, dossier=str((place / "dossier").relative_to(self.folder)),
+            seed=self.seed, verdicts=shown(sabotage, ended), dossier=str((place / "dossier").relative_to(self.folder)),
             seconds=Seconds(plant=_s(planted_s), promises=_s(ended.seconds), undo=_s(undone_s), total=_s(total)),
         )  # fmt: skip
 
@@ -198,6 +201,11 @@ def lock_of(settings: Settings, within_s: float) -> Iterator[None]:
         yield
     finally:
         holding.__exit__(None, None, None)
+
+
+def shown(sabotage: Sabotage, ended: Ended) -> dict[str, Verdict]:
+    """The verdicts that decide: of what must turn red its own, of the sentinels the whole."""
+    return ended.verdicts | {promise: ended.own[promise] for promise in sabotage.must_turn_red if promise in ended.own}
 
 
 def _s(seconds: float) -> float:
