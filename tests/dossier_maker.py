@@ -177,6 +177,9 @@ class Log:
     def write(self, *, ends: dict[str, int] | None = None) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         journal = [{"seq": seq, **row} for seq, row in enumerate(self.journal)]
+        journal.append({"begin": 0, "end": len(self.journal)})
+        if not (self.folder.parent / "timeline.jsonl").exists():
+            Story(self.folder.parent).write()
         end = {"begin": {"0": self.begin}, "end": ends or {"0": self.end}}
         for name, rows in (("writes", self.writes), ("topic", [*self.topic, end]), ("journal", journal)):
             (self.folder / f"{name}-operators.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
