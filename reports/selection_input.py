@@ -178,6 +178,7 @@ def write_id(value: Any) -> str:
 
 
 def _journal(dossier: Path, file: str) -> Iterator[Applied]:
+    first: int | None = None
     last: int | None = None
     ended = False
     for number, row in _rows(dossier, file):
@@ -185,8 +186,9 @@ def _journal(dossier: Path, file: str) -> Iterator[Applied]:
             raise Missing(f"{file}:{number}", "goes on after its end")
         if "end" in row:
             ended, (begin, end) = True, (int(row["begin"]), int(row["end"]))
-            if (end - begin, end - 1 if end > begin else None) != ((last - begin + 1) if last is not None else 0, last):
-                raise Missing(file, f"ends with seq {last}, and was to be read from {begin} to {end}")
+            whole = (begin, end - 1) if end > begin else (None, None)
+            if (first, last) != whole:
+                raise Missing(file, f"holds seq {first} to {last}, and was to be read from {begin} to below {end}")
             continue
         try:
             seq, applied = int(row["seq"]), Applied(int(row["offset"]), str(row["id"] or ""), number)
@@ -194,7 +196,7 @@ def _journal(dossier: Path, file: str) -> Iterator[Applied]:
             raise Missing(f"{file}:{number}", f"is not a journal line: {error!r}") from error
         if last is not None and seq != last + 1:
             raise Missing(f"{file}:{number}", f"has seq {seq} after {last}: lines were left out")
-        last = seq
+        first, last = seq if first is None else first, seq
         yield applied
     if not ended:
         raise Missing(file, "lacks its last line with where it ended, so lines may have been cut off")

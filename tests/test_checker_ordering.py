@@ -338,8 +338,9 @@ def test_a_journal_cut_on_a_line_end_is_damaged_and_not_the_workers_fault(tmp_pa
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:left]))
     assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
-    path.write_text("".join([*lines[:left], lines[-1]]))
-    assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
+    for damaged in ([*lines[:left], lines[-1]], [*lines[left + 1 :]], [*lines, lines[left]]):
+        path.write_text("".join(damaged))
+        assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_topic_that_ends_before_where_it_stood_has_lost_records(tmp_path: Path) -> None:

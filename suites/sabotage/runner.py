@@ -54,6 +54,7 @@ class Runner:
         self.settings, self.folder, self.seed, self._tell = settings, folder, seed, tell
         self._ledger = Ledger(settings.cluster_home)
         self._stands = False
+        self._standing_s = 0.0
 
     def run(self, sabotage: Sabotage) -> Result:
         """Plant, run, undo; whatever fails on the way is the harness's failure, and the sabotage is undone."""
@@ -69,8 +70,8 @@ class Runner:
                 sabotage.promises, place / "dossier", settings=self.settings, seed=self.seed, sabotage=sabotage.id
             )
             trouble = ended.trouble
-        except CrucibleError as error:
-            before, trouble = None, f"not planted: {error.message}"
+        except Exception as error:  # whatever it was, it is undone, and the next sabotage goes on
+            before, trouble = None, f"not planted: {words(error)}"
         finally:
             undoing = time.monotonic()
             undo_trouble = self._undo(sabotage, place)
@@ -83,7 +84,8 @@ class Runner:
         if trouble or undo_trouble:
             outcome, reason = Outcome.HARNESS, "; ".join(filter(None, (trouble, undo_trouble)))
         self._forget_old(sabotage)
-        total = time.monotonic() - began
+        total = time.monotonic() - began - self._standing_s  # building what is sabotaged is no part of it
+        planted_s = max(0.0, planted_s - self._standing_s)
         return Result(
             sabotage=sabotage.id, family=sabotage.family.value, digest=sabotage.digest, outcome=outcome, reason=reason,
             seed=self.seed, verdicts=shown(sabotage, ended), dossier=str((place / "dossier").relative_to(self.folder)),
@@ -94,7 +96,9 @@ class Runner:
         """See that the stack is whole, remember how it stands, and break it."""
         with self._locked(), self._engine(sabotage, place) as (engine, world):
             heal_open(self.settings)  # what a dead run left
+            standing = time.monotonic()
             self._stand_up()
+            self._standing_s = time.monotonic() - standing
             self._until_whole(world)
             before = snapshot(world.cluster, world.stack)
             if not sabotage.is_of_the_harness:
@@ -115,8 +119,8 @@ class Runner:
                     except Exception as error:  # the next one may still be undone
                         logger.error("%s is not undone: %s", entry.id, error)
                         trouble = f"{entry.id} is not undone: {error}"
-        except CrucibleError as error:
-            trouble = f"not undone: {error.message}"
+        except Exception as error:
+            trouble = f"not undone: {words(error)}"
         return trouble
 
     def _left(self, before: dict[str, object]) -> list[str]:
@@ -201,6 +205,11 @@ def lock_of(settings: Settings, within_s: float) -> Iterator[None]:
         yield
     finally:
         holding.__exit__(None, None, None)
+
+
+def words(error: Exception) -> str:
+    """An error for the result: ours are sentences, of others the kind is told too."""
+    return error.message if isinstance(error, CrucibleError) else f"{type(error).__name__}: {error}"
 
 
 def shown(sabotage: Sabotage, ended: Ended) -> dict[str, Verdict]:
