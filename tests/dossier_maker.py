@@ -123,7 +123,7 @@ class Story:
         (folder / f"{name}.plan.json").write_text(json.dumps(plan))
         self.event("load", "load.started", name, start, planned=planned)
         self.event("load", "load.steady", name, start + 2, planned=planned)
-        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned)
+        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned, ok=planned)
 
     def write(self) -> Path:
         """Write the timeline; events in order of their times, as processes on one clock write them."""
@@ -177,6 +177,9 @@ class Log:
     def write(self, *, ends: dict[str, int] | None = None) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         journal = [{"seq": seq, **row} for seq, row in enumerate(self.journal)]
+        journal.append({"begin": 0, "end": len(self.journal)})
+        if not (self.folder.parent / "timeline.jsonl").exists():
+            Story(self.folder.parent).write()
         end = {"begin": {"0": self.begin}, "end": ends or {"0": self.end}}
         for name, rows in (("writes", self.writes), ("topic", [*self.topic, end]), ("journal", journal)):
             (self.folder / f"{name}-operators.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -258,9 +261,10 @@ def _run(folder: Path) -> Run:
             Claim("conformance.as_it_was", {"test": "gateway"}),
         ]),
         (SCALES, "Load takes the Manager above its floor and not past its ceiling; idle brings it back.", 155.0, [
-            Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "ceiling": 5}),
-            Claim("autoscaling.scaled_down", {"role": "manager", "load": "manager_load", "stabilisation_s": 30,
-                                              "reaction_s": 75}),
+            Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "floor": 2,
+                                            "ceiling": 5, "target_percent": 70}),
+            Claim("autoscaling.scaled_down", {"role": "manager", "load": "manager_load", "floor": 2,
+                                              "stabilisation_s": 30, "reaction_s": 75}),
         ]),
         (ORDER, "No acknowledged write is lost, applied twice or out of order.", 29.0, [
             Claim("ordering.no_acknowledged_write_lost", {"load": "operators", "min_acked": 100}),

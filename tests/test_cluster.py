@@ -231,7 +231,7 @@ def test_the_record_is_private_whole_and_read_back(tmp_path: Path) -> None:
 
 def test_up_explains_itself_with_examples() -> None:
     text = CliRunner().invoke(up, ["--help"]).output
-    assert "CRUCIBLE_PLANT=reorder crucible up" in text
+    assert "CRUCIBLE_CLUSTER=mine" in text
     assert "interrupted" in text
 
 

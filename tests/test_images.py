@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from fixtures.docker import Engine
 from fixtures.errors import HarnessError
 from fixtures.images import building, catalogue
 from fixtures.images.builder import Workshop
 from fixtures.images.ensure import choose
 from fixtures.images.node import SYSTEM_IMAGES, stack_ref
 from fixtures.images.recipe import Catalogue, Output, Recipe
-from fixtures.images.registry import api_url, pull_name
+from fixtures.images.registry import api_url, pull_name, roots
 from fixtures.settings import ImageSource, Settings
 
 
@@ -183,3 +184,13 @@ def test_another_node_image_makes_another_node() -> None:
     assert other["node-kubernetes"].args["image"] == "kindest/node:mine"
     assert other.ref("node") != catalogue.pulled().ref("node")
     assert catalogue.pulled("").ref("node") == catalogue.pulled().ref("node")
+
+
+def test_the_daemons_own_mirrors_are_asked_before_the_hub_and_a_mirror_of_the_settings_alone() -> None:
+    engine = Engine("test", "1")
+    for said, first in (('["https://mirror.example/"]', "https://mirror.example/v2/"), ("null", api_url(Settings()))):
+        object.__setattr__(engine, "info", lambda template, said=said: said)
+        assert roots(Settings(), engine)[0] == first
+        assert roots(Settings(), engine)[-1] == api_url(Settings())
+        assert roots(Settings(registry_mirror="127.0.0.1:5000"), engine) == ["http://127.0.0.1:5000/v2/"]
+    assert roots(Settings(), None) == [api_url(Settings())]

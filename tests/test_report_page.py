@@ -15,6 +15,7 @@ from reports import layout
 from reports.html import write_report
 from reports.lanes import node_lanes, pod_lanes
 from reports.run import Judged, Run, Sabotages, TestRecord
+from reports.text import anchor
 from reports.timeline import read
 from reports.verdict import Verdict
 from reports.words import figure_of, shows
@@ -117,6 +118,20 @@ def test_the_first_screen_names_the_sabotages_that_escaped_and_the_matrix_runs_n
     assert "<script" not in text
     elsewhere = told.model_copy(update={"picture": "../../etc/passwd"})
     assert "data:image" not in write_report(tmp_path, Run(run_id="r", sabotages=elsewhere)).read_text()
+
+
+def test_what_was_gathered_of_a_failure_is_linked_on_the_first_screen(tmp_path: Path) -> None:
+    test = TestRecord(id="suites/recovery/test_x.py::test_x", promise="p", error="the load did not start")
+    for name in ("logs/gateway-1.log", "logs/gateway-1.previous.log", "events.json", "describe-gateway-1.txt"):
+        file = tmp_path / "failures" / anchor(test.id) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+    page = write_report(tmp_path, Run(run_id="r", tests=[test])).read_text()
+    first = page[: page.index("<h2>")]
+    for expected in (">Events of Kubernetes</a>", ">description of gateway-1</a>", "and 1 more of the failure"):
+        assert expected in first, expected
+    assert "log of gateway-1, the container before" in page
+    Page(page)
 
 
 def test_it_needs_nothing_but_itself(told: tuple[Path, Run, str]) -> None:

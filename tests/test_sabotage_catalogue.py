@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from fixtures.errors import UsageError
 from fixtures.kubernetes.informer import KubeObject
 from fixtures.ledger import Ledger
 from fixtures.settings import ROOT
+from fixtures.stack.services.switches import Switches
 from fixtures.timeline import Timeline
 
 ENTRIES = catalogue()
@@ -146,3 +148,11 @@ def test_the_digest_follows_what_is_planted_and_not_the_words_about_it() -> None
     entry = ENTRIES["hpa-gone"]
     assert entry.digest == entry.model_copy(update={"why": "other words, same defect"}).digest
     assert entry.digest != entry.model_copy(update={"must_turn_red": ("conformance.roles-ready",)}).digest
+
+
+def test_rules_of_switches_are_understood_by_the_service_that_gets_them() -> None:
+    services = {"manager": "acd-manager"}
+    steps = [step.switch for entry in ENTRIES.values() for step in entry.plant if step.switch]
+    assert steps
+    for step in steps:
+        Switches.read(json.dumps(list(step.rules))).check(services.get(step.role, step.role))

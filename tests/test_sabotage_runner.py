@@ -119,6 +119,19 @@ def test_what_is_not_as_before_is_told(stack: FakeStack, tmp_path: Path, monkeyp
     assert "services/director is gone" in result.reason
 
 
+@pytest.mark.parametrize("where", ["unhealthy", "up"])
+def test_an_error_that_nobody_foresaw_is_told_and_the_next_goes_on(
+    where: str, stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(runner, where, broken)
+    result = run(tmp_path, monkeypatch, lambda *_, **__: pytest.fail("nothing may run"))
+    assert result.outcome is Outcome.HARNESS
+    assert result.reason == "not planted: AttributeError: no such thing"
+
+
 def test_a_stack_that_is_not_whole_is_not_sabotaged(
     stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -52,14 +53,52 @@ def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, un
     return Finding(Verdict.PASS, f"{role} {ready}/{wanted}")
 
 
-def edges_answer(dossier: Path, *, edges: Sequence[str], test: str | None = None) -> Finding:
-    """Each edge was asked, and answered each time as promised.
+def edges_answer(
+    dossier: Path,
+    *,
+    edges: dict[str, dict[str, Any]],
+    times: int = 1,
+    over_s: float = 0.0,
+    test: str | None = None,
+) -> Finding:
+    """Each edge was asked so often, over so long, and gave each time the promised status, body and redirect.
 
     Args:
-        edges: names as the `probe.result` events have them for subject.
+        edges: by name as the `probe.result` events have it for subject: `{"path", "status", "body", "location"}`, the
+            last two regular expressions, empty where anything will do.
+        times: how often each must have been asked; once tells little about several pods behind one name.
+        over_s: seconds from the first to the last time.
         test: only what was asked in this test; in the whole run when absent.
     """
-    return _asked(dossier, edges, test, "edges answer")
+    seen = timeline.read(dossier)
+    since, until = seen.span_of_test(test)
+    findings = []
+    for name, promised in edges.items():
+        asked = seen.query("probe.result", subject=name, since=since, until=until)
+        wrong = [(event, why) for event in asked if (why := _unlike(event.data.get("measured"), promised))]
+        if wrong:
+            said = f"{name} ({promised.get('path')}): {wrong[0][1]} at {wrong[0][0].t:.1f} s"
+            findings.append(Finding(Verdict.FAIL, f"{said} ({len(wrong)} of {len(asked)} times)"))
+        elif len(asked) < max(1, times) or asked[-1].t - asked[0].t < over_s:
+            span = asked[-1].t - asked[0].t if asked else 0.0
+            said = f"{name} was asked {len(asked)} times in {span:.1f} s; {times} in {over_s:g} s are needed"
+            findings.append(Finding(Verdict.INCONCLUSIVE, said if asked else f"{name} was never asked"))
+        else:
+            findings.append(Finding(Verdict.PASS, f"{name} {len(asked)} times"))
+    return _together(findings, f"{len(findings)} edges answer", (timeline.FILE,))
+
+
+def _unlike(measured: Any, promised: dict[str, Any]) -> str:
+    """How an answer is not the promised one; empty when it is."""
+    if not isinstance(measured, dict):
+        return "nobody noted what it answered"
+    if measured.get("status") != promised.get("status"):
+        why = f" ({measured['error']})" if measured.get("error") else ""
+        return f"status {measured.get('status')}{why}, not {promised.get('status')}"
+    for part in ("body", "location"):
+        if promised.get(part) and not re.search(promised[part], str(measured.get(part) or "")):
+            return f"{part} {str(measured.get(part) or '')[:80]!r}, not {promised[part]!r}"
+    return ""
 
 
 def node_services(dossier: Path, *, services: Sequence[str], test: str | None = None) -> Finding:

@@ -25,8 +25,12 @@ def test_selection_input_keeps_every_write_in_order(
     enough = stack.effort.min_acked
     promise.claim(certificate.experiment_completed, experiment=fault.folder)
     promise.claim(certificate.proven, fault_ids=list(fault.fault_ids), min_faults=2)
-    promise.claim(progress.during_fault, load=operators.name, fault_id=fault.fault_id, at_least=10)
-    promise.claim(ordering.selection_input, load=operators.name, min_acked=enough, min_acked_during_faults=10)
+    for fault_id in fault.fault_ids:
+        promise.claim(progress.during_fault, load=operators.name, fault_id=fault_id, at_least=10)
+    promise.claim(
+        ordering.selection_input, load=operators.name, min_acked=enough, min_acked_during_faults=10,
+        fault_ids=list(fault.fault_ids),
+    )  # fmt: skip
     promise.claim(
         kafka_history.check, pattern=Files(operators.name).history, guarantees={"reads": "to_end"}, min_acked=enough
     )

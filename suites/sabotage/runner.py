@@ -69,8 +69,8 @@ class Runner:
                 sabotage.promises, place / "dossier", settings=self.settings, seed=self.seed, sabotage=sabotage.id
             )
             trouble = ended.trouble
-        except CrucibleError as error:
-            before, trouble = None, f"not planted: {error.message}"
+        except Exception as error:  # whatever it was, it is undone, and the next sabotage goes on
+            before, trouble = None, f"not planted: {words(error)}"
         finally:
             undoing = time.monotonic()
             undo_trouble = self._undo(sabotage, place)
@@ -115,8 +115,8 @@ class Runner:
                     except Exception as error:  # the next one may still be undone
                         logger.error("%s is not undone: %s", entry.id, error)
                         trouble = f"{entry.id} is not undone: {error}"
-        except CrucibleError as error:
-            trouble = f"not undone: {error.message}"
+        except Exception as error:
+            trouble = f"not undone: {words(error)}"
         return trouble
 
     def _left(self, before: dict[str, object]) -> list[str]:
@@ -201,6 +201,11 @@ def lock_of(settings: Settings, within_s: float) -> Iterator[None]:
         yield
     finally:
         holding.__exit__(None, None, None)
+
+
+def words(error: Exception) -> str:
+    """An error for the result: ours are sentences, of others the kind is told too."""
+    return error.message if isinstance(error, CrucibleError) else f"{type(error).__name__}: {error}"
 
 
 def shown(sabotage: Sabotage, ended: Ended) -> dict[str, Verdict]:

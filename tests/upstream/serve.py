@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ NEEDED = ("debian", "node-kubernetes", "kube-router")
 
 def main() -> int:
     """Build crane, fill its registry, and serve until the process is ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or the registry would outlive this process
     settings = load_settings()
     engine = ensure_engine(settings, fix=False)
     workshop = Workshop(settings, engine, catalogues.built())
