@@ -54,6 +54,7 @@ class Runner:
         self.settings, self.folder, self.seed, self._tell = settings, folder, seed, tell
         self._ledger = Ledger(settings.cluster_home)
         self._stands = False
+        self._standing_s = 0.0
 
     def run(self, sabotage: Sabotage) -> Result:
         """Plant, run, undo; whatever fails on the way is the harness's failure, and the sabotage is undone."""
@@ -83,7 +84,8 @@ class Runner:
         if trouble or undo_trouble:
             outcome, reason = Outcome.HARNESS, "; ".join(filter(None, (trouble, undo_trouble)))
         self._forget_old(sabotage)
-        total = time.monotonic() - began
+        total = time.monotonic() - began - self._standing_s  # building what is sabotaged is no part of it
+        planted_s = max(0.0, planted_s - self._standing_s)
         return Result(
             sabotage=sabotage.id, family=sabotage.family.value, digest=sabotage.digest, outcome=outcome, reason=reason,
             seed=self.seed, verdicts=shown(sabotage, ended), dossier=str((place / "dossier").relative_to(self.folder)),
@@ -94,7 +96,9 @@ class Runner:
         """See that the stack is whole, remember how it stands, and break it."""
         with self._locked(), self._engine(sabotage, place) as (engine, world):
             heal_open(self.settings)  # what a dead run left
+            standing = time.monotonic()
             self._stand_up()
+            self._standing_s = time.monotonic() - standing
             self._until_whole(world)
             before = snapshot(world.cluster, world.stack)
             if not sabotage.is_of_the_harness:
