@@ -55,7 +55,10 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
         Claim.of(certificate.experiment_completed, experiment="gateway-pod-kill-1")
     """
     findings = [_journals(dossier, experiment)]
-    for certificate in certificates.of(timeline.read(dossier), experiment=experiment):
+    faults = certificates.of(timeline.read(dossier), experiment=experiment)
+    if not faults:
+        findings.append(Finding(Verdict.INVALID, f"no fault of experiment {experiment} is on the timeline"))
+    for certificate in faults:
         findings += [
             Finding(Verdict.INVALID, f"fault {certificate.fault_id} ({certificate.fault}): {why}")
             for why in certificate.problems()
