@@ -125,20 +125,20 @@ class Runner:
 
     def _left(self, before: dict[str, object]) -> list[str]:
         """What differs from before the sabotage, once it had time to settle; nothing when all is as it was."""
-        with World(self.settings, stack_map_of(self.settings), seed=0, experiment="sabotage") as world:
-            left: list[str] = []
+        left: list[str] = []
+        try:
+            with World(self.settings, stack_map_of(self.settings), seed=0, experiment="sabotage") as world:
 
-            def is_back() -> bool:
-                left[:] = diff(before, snapshot(world.cluster, world.stack))
-                return not left
+                def is_back() -> bool:
+                    left[:] = diff(before, snapshot(world.cluster, world.stack))
+                    return not left
 
-            try:
                 wait_for(is_back, what="the stack to be as before", within_s=WHOLE_WITHIN_S, every_s=1.0)
-            except WaitTimeout:
-                return left
-            except Exception as error:
-                return [f"the stack cannot be compared: {error}"]
-            return []
+        except WaitTimeout:
+            return left
+        except Exception as error:
+            return [f"the stack cannot be compared: {words(error)}"]
+        return []
 
     def _stand_up(self) -> None:
         """The stack of this checkout; once, since each sabotage is proven undone."""
