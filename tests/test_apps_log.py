@@ -157,9 +157,9 @@ def test_a_switch_breaks_its_promise_and_loses_nothing(log, store, do, per_batch
 
 
 @needs_redis
-def test_records_that_are_ignored_are_journaled_and_change_nothing(log, store):
+def test_a_worker_may_pretend_to_have_applied(log, store):
     log.append(12)
-    with Hands(log.environment(SWITCHES='[{"at": "record", "do": "ignore"}]'), store, 1) as hands:
+    with Hands(log.environment(SWITCHES='[{"at": "record", "do": "pretend"}]'), store, 1) as hands:
         hands.work(lambda: hands.worker.applied == 11)
     assert journaled(store) == list(range(12))
     assert store.load(generation=1)[1].dump(0) == {}
