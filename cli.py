@@ -26,6 +26,7 @@ VERBS = {
     "sabotage": "suites.sabotage.cli:sabotage",
     "recheck": "reports.cli:recheck",
     "report": "reports.cli:report",
+    "budgets": "suites.budgets:budgets",
     "history": "reports.checkers.kafka.cli:history",
     "bench": "bench.cli:bench",
 }

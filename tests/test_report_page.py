@@ -159,7 +159,7 @@ def test_every_promise_skip_certificate_and_repeat_is_there(told: tuple[Path, Ru
     for test in run.tests:
         assert test.promise in shown
         assert f"crucible run {test.id} --profile quick --seed 81" in shown
-    for expected in ("needs three zones", "uid-gateway-a", "all Ready again", "640 of 640 planned requests sent"):
+    for expected in ("needs three zones", "uid-gateway-a", "all Ready again", "800 of 800 planned requests sent"):
         assert expected in shown
 
 
