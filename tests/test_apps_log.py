@@ -258,3 +258,24 @@ def test_a_write_that_nobody_confirmed_is_no_success(log, monkeypatch):
         producer.close()
 
     asyncio.run(story())
+
+
+def test_a_record_confirmed_without_an_offset_is_unknown_and_no_failure_of_the_service(log):
+    """librdkafka says None when a leader died and the record was sent again; the Manager once answered 500."""
+
+    class Producer:
+        def produce(self, *_: object, on_delivery: Callable[..., None], **__: object) -> None:
+            on_delivery(None, Message())
+
+    class Message:
+        def offset(self) -> None:
+            return None
+
+    async def story() -> str:
+        producer = LogProducer(log.environment())
+        producer._producer = Producer()  # type: ignore[assignment]
+        with pytest.raises(Unavailable) as refused:
+            await producer.append("p", b"{}", 1)
+        return refused.value.more["outcome"]
+
+    assert asyncio.run(story()) == "unknown"
