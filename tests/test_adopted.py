@@ -68,7 +68,9 @@ def test_what_was_there_before_up_is_there_after_down_and_nothing_else(api: Fake
     assert api.objects == before
 
 
-def test_a_namespace_of_others_is_refused_with_the_list_and_nothing_is_written(api: FakeCluster, adopted: Adopted) -> None:
+def test_a_namespace_of_others_is_refused_with_the_list_and_nothing_is_written(
+    api: FakeCluster, adopted: Adopted
+) -> None:
     api.put("v1", "Namespace", "acd")
     api.put("v1", "ServiceAccount", "default", "acd")
     labels = {"labels": {"app.kubernetes.io/part-of": "acd"}}
@@ -212,7 +214,9 @@ def test_where_theirs_is_used_ours_is_neither_rendered_nor_a_role(tmp_path: Path
     assert "metrics-server" in stack_map_of(settings).roles
 
 
-def test_a_refusal_of_a_dry_run_leaves_nothing(api: FakeCluster, adopted: Adopted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_a_dry_run_leaves_nothing(
+    api: FakeCluster, adopted: Adopted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = api.request
 
     def refusing(method: str, path: str, **more: Any) -> Any:

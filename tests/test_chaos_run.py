@@ -165,6 +165,9 @@ def test_only_the_chaos_process_that_wrote_the_entry_is_ended() -> None:
             p.pid: wait_for(lambda p=p: process_start(p.pid), what="its start", within_s=5).value
             for p in (chaos, other)
         }
+        for child in (chaos, other):  # the kernel sets the words a moment after the new program has begun
+            words = Path(f"/proc/{child.pid}/cmdline")
+            wait_for(lambda words=words: words.read_bytes().endswith(b"60\0"), what="its words", within_s=5)
         namesake = Entry("a", {}, [], pid=chaos.pid, pid_start=starts[chaos.pid] - 1)
         stranger = Entry("b", {}, [], pid=other.pid, pid_start=starts[other.pid])
         assert end_leftovers([namesake, stranger]) == []
