@@ -23,8 +23,10 @@ VERBS = {
     "status": "fixtures.cluster.cli:status",
     "kubeconfig": "fixtures.cluster.cli:kubeconfig",
     "heal": "chaos.cli:heal",
+    "sabotage": "suites.sabotage.cli:sabotage",
     "recheck": "reports.cli:recheck",
     "report": "reports.cli:report",
+    "budgets": "suites.budgets:budgets",
     "history": "reports.checkers.kafka.cli:history",
     "bench": "bench.cli:bench",
 }

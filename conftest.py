@@ -1,3 +1,3 @@
 """pytest options and fixture imports, nothing else."""
 
-pytest_plugins = ["suites.plugin.options", "suites.plugin.job", "suites.plugin.fixtures"]
+pytest_plugins = ["suites.plugin.options", "suites.plugin.choosing", "suites.plugin.job", "suites.plugin.fixtures"]

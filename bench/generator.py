@@ -71,9 +71,8 @@ def generate(settings: Settings, host: str, rate_per_s: float) -> tuple[float, b
     with tempfile.TemporaryDirectory(prefix="crucible-bench-") as folder:
         timeline = Timeline(Path(folder))
         load = Load(settings, Path(folder), timeline)
-        with load(
-            "viewers", rate_per_s, users=CONNECTIONS, host=host, longest_s=SECONDS, options=("--keep-connections",)
-        ) as viewers:
+        options = ("--keep-connections", "--any-location")
+        with load("viewers", rate_per_s, users=CONNECTIONS, host=host, longest_s=SECONDS, options=options) as viewers:
             viewers.run_to_end(within_s=60)
         requests = read_requests(Path(folder), "viewers")
         timeline.close()

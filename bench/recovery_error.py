@@ -62,7 +62,8 @@ def compare(settings: Settings, *, outages: int, rate_per_s: float) -> list[Comp
         try:
             port = _line(server)["port"]
             load = Load(settings, dossier, timeline)
-            with load("viewers", rate_per_s, host=f"http://127.0.0.1:{port}", longest_s=60 + 3 * outages) as viewers:
+            host, options = f"http://127.0.0.1:{port}", ("--any-location",)
+            with load("viewers", rate_per_s, host=host, longest_s=60 + 3 * outages, options=options) as viewers:
                 viewers.wait_until_steady(30)
                 _tell(server)
                 planted = [_line(server) for _ in range(outages)]

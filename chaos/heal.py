@@ -35,7 +35,7 @@ def heal_open(settings: Settings, *, run: str | None = None) -> list[Healed]:
     One that cannot be healed stays open, is told in its `error`, and does not stop the others.
 
     Args:
-        settings: which cluster.
+        settings: which cluster; the sabotage that they name is meant to stand, and is left alone.
         run: only the faults of this run (the folder name of its dossier); all when None.
 
     Example::
@@ -43,7 +43,11 @@ def heal_open(settings: Settings, *, run: str | None = None) -> list[Healed]:
         for one in heal_open(settings): print(one.entry.id, one.error or "healed")
     """
     ledger = Ledger(settings.cluster_home)
-    entries = [entry for entry in ledger.open_entries() if run in (None, entry.run)]
+    entries = [
+        entry
+        for entry in ledger.open_entries()
+        if run in (None, entry.run) and not entry.is_sabotage(settings.sabotage)
+    ]
     if not entries:
         return []
     end_leftovers(entries)  # an experiment that goes on would break again what is healed here

@@ -55,8 +55,7 @@ class Session:
     def sabotaged(self, fault: Fault) -> Fault:
         """The fault as this run heals it: the very same, unless a sabotage of healing stands planted."""
         settings = self.world.settings
-        sabotage = settings.sabotage or settings.plant.value
-        return as_sabotaged(fault, self.world, sabotage=sabotage, experiment=self.world.experiment)
+        return as_sabotaged(fault, self.world, sabotage=settings.sabotage, experiment=self.world.experiment)
 
 
 _current: Session | None = None

@@ -14,15 +14,19 @@ import json
 import random
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from locust import events
 
+from fixtures.settings import load_settings
+from fixtures.stack.map import stack_map_of
 from loadtests.answer import Answer, DataStoreKey, judge, write_outcome
 from loadtests.open_loop import OpenLoopUser, run
 from loadtests.rows import WriteOutcomes
+from loadtests.shadow import Shadow
 
 API = "/api/v1"
 JSON = {"Content-Type": "application/json"}
@@ -30,13 +34,18 @@ PATHS_PER_USER = 20
 Sent = tuple[str, Answer, str]
 
 outcomes: WriteOutcomes
+shadows: defaultdict[str, Shadow]
+place: str
 
 
 @events.test_start.add_listener
 def open_outcomes(**_: Any) -> None:
-    """One file for all users of this load."""
-    global outcomes  # noqa: PLW0603
+    """One file for all users of this load, and paths that no earlier load has written."""
+    global outcomes, shadows, place  # noqa: PLW0603
     outcomes = WriteOutcomes(run.dossier, run.plan.load)
+    bound_s = stack_map_of(load_settings()).role("selection-input").recovery_s
+    shadows = defaultdict(lambda: Shadow(bound_s))
+    place = f"{run.plan.load}/{uuid.uuid4().hex[:8]}"
 
 
 class Operator(OpenLoopUser):
@@ -50,13 +59,13 @@ class Operator(OpenLoopUser):
         self._store = self._new_key()
 
     def request(self, slot: int) -> Callable[[], Sent]:
-        kind, path = self._draw.random(), f"{run.plan.load}/{self.number}/{self._draw.randrange(PATHS_PER_USER)}"
+        kind, path = self._draw.random(), f"{place}/{self.number}/{self._draw.randrange(PATHS_PER_USER)}"
         operation = str(uuid.uuid4())  # never seeded: the topic remembers the ids of earlier runs
         if kind < 0.5:
             value = {"streamer": f"edge-{self._draw.randrange(8)}", "slot": slot}
-            return partial(self._write, "POST", path, operation, json.dumps(value).encode(), (200, 201))
+            return partial(self._write, "POST", path, operation, value, (200, 201))
         if kind < 0.6:
-            return partial(self._write, "DELETE", f"{path}/slot", operation, b"", (200, 204, 404))
+            return partial(self._write, "DELETE", path, operation, None, (200, 204, 404))
         if kind < 0.8:
             return partial(self._read, path)
         if self._store.done:
@@ -66,21 +75,29 @@ class Operator(OpenLoopUser):
     def _new_key(self) -> DataStoreKey:
         return DataStoreKey(f"{run.plan.load}-{self.number}-{uuid.uuid4().hex[:8]}")
 
-    def _write(self, method: str, path: str, operation: str, body: bytes, good: tuple[int, ...]) -> Sent:
+    def _write(
+        self, method: str, path: str, operation: str, value: dict[str, Any] | None, good: tuple[int, ...]
+    ) -> Sent:
+        write = shadows[path].begin(value, "slot")
+        body = b"" if value is None else json.dumps(value).encode()
+        path = path if value is not None else f"{path}/slot"
         headers = {"X-Operation-Id": operation, **(JSON if body else {})}
         start_ns = time.monotonic_ns()
         answer = self.connections.exchange(method, f"{API}/selection_input/{path}", headers, body)
-        offset = answer.headers.get("x-log-offset")
+        named, end_ns = answer.headers.get("x-log-offset"), time.monotonic_ns()
+        offset = int(named) if named is not None and named.isdigit() else None
+        write.answered(write_outcome(answer), offset, end_ns)
         outcomes.outcome(
-            id=operation, op=method, path=path, start_ns=start_ns, end_ns=time.monotonic_ns(),
-            outcome=write_outcome(answer), status=answer.status,
-            offset=int(offset) if offset is not None and offset.isdigit() else None,
+            id=operation, op=method, path=path, start_ns=start_ns, end_ns=end_ns,
+            outcome=write_outcome(answer), status=answer.status, offset=offset,
         )  # fmt: skip
         return f"{method} selection_input", answer, judge(answer, *good)
 
     def _read(self, path: str) -> Sent:
+        """What was written must be read back, of the state that the answer says it stands at."""
+        asked_ns = time.monotonic_ns()
         answer = self.connections.exchange("GET", f"{API}/selection_input/{path}")
-        return "GET selection_input", answer, judge(answer, 200, 404)
+        return "GET selection_input", answer, shadows[path].judge(answer, asked_ns)
 
     def _keep(self, store: DataStoreKey, method: str, good: tuple[int, ...]) -> Sent:
         body = json.dumps({"life": store.key}).encode() if method in {"POST", "PUT"} else b""

@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-COLUMNS = "planned_ns,start_ns,end_ns,user,name,status,bytes,error"
-_UNSAFE = str.maketrans({",": ";", '"': "'", "\n": " ", "\r": " "})
+from reports import layout
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Plan:
 
     def write(self, dossier: Path) -> None:
         """Leave the plan in a dossier, whole or not at all."""
-        path = dossier / "load" / f"{self.load}.plan.json"
+        path = dossier / layout.plan(self.load)
         draft = path.with_suffix(".draft")
         draft.write_text(json.dumps(asdict(self)) + "\n")
         draft.rename(path)
@@ -64,21 +63,20 @@ class RequestRows(Lines):
     """`load/requests-<load>.csv`."""
 
     def __init__(self, dossier: Path, load: str) -> None:
-        super().__init__(dossier / "load" / f"requests-{load}.csv", COLUMNS)
+        super().__init__(dossier / layout.requests(load), layout.REQUEST_HEADER)
 
     def row(
         self, planned_ns: int, start_ns: int, end_ns: int, user: int, name: str, status: int, size: int, error: str
     ) -> None:
         """One request: status 0 when there was no answer; `error` empty when the answer was a good one."""
-        text = error.translate(_UNSAFE)
-        self.line(f"{planned_ns},{start_ns},{end_ns},{user},{name.translate(_UNSAFE)},{status},{size},{text}")
+        self.line(layout.RequestRow(planned_ns, start_ns, end_ns, user, name, status, size, error).line())
 
 
 class WriteOutcomes(Lines):
     """`kafka/writes-<load>.jsonl`: what became of each Selection Input write."""
 
     def __init__(self, dossier: Path, load: str) -> None:
-        super().__init__(dossier / "kafka" / f"writes-{load}.jsonl")
+        super().__init__(dossier / layout.writes(load))
 
     def outcome(self, **row: Any) -> None:
         """One write: id, op, path, start_ns, end_ns, outcome (ok, fail or info), status, offset."""

@@ -22,6 +22,7 @@ from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from fixtures.wait import wait_for
 from loadtests.tail import Tail
+from reports import layout
 
 LOADTESTS = ROOT / "loadtests"
 USER = re.compile(r"^class \w+\(OpenLoopUser\)", re.MULTILINE)
@@ -48,7 +49,7 @@ class Load:
         with load("viewers", rate_per_s=50) as viewers:
             viewers.wait_until_steady()
             ...
-        Claim("availability.in_windows", {"load": viewers.name, ...})
+        promise.claim(availability.in_windows, load=viewers.name, ...)
     """
 
     def __init__(self, settings: Settings, run_dir: Path, timeline: Timeline) -> None:
@@ -102,7 +103,7 @@ class Traffic:
         self.name, self.rate_per_s = name, rate_per_s
         self._file, self._argv, self._run_dir, self._timeline = LOADTESTS / f"{locustfile}.py", argv, run_dir, timeline
         self._log = run_dir / "load" / f"{name}.log"
-        self._tail = Tail(run_dir / "load" / f"requests-{name}.csv")
+        self._tail = Tail(run_dir / layout.requests(name))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Traffic:

@@ -1,42 +1,80 @@
 """Claims: what a test says about the evidence, kept in the dossier so that any later checker can judge it again.
 
-A suite never asserts on live objects. It gathers evidence into the dossier, states a claim (the name of a checker and
-its arguments), and `judge` answers from the files alone. `crucible recheck` calls the same `judge`.
+A suite never asserts on live objects. It gathers evidence into the dossier, states a claim (a checker and its
+arguments), and `judge` answers from the files alone. `crucible recheck` calls the same `judge`.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
+import json
 import traceback
+import typing
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
+from pydantic import TypeAdapter, ValidationError
+
+from reports.reading import recorded
 from reports.verdict import Finding, Verdict
 
-Checker = Callable[..., object]
+CHECKERS = "reports.checkers"
+P = ParamSpec("P")
+
+
+class BadClaim(TypeError):
+    """A claim that its checker cannot take: no checker, an argument that it does not have, or one of another type."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A checker by name and its arguments (JSON values, times in seconds).
+    """A checker by name and its arguments, as run.json keeps them; tests make one with `Claim.of`.
 
     Args:
         checker: `<module under reports.checkers>.<function>`, such as `availability.in_windows`.
-        args: keyword arguments for it; the dossier folder comes first by itself.
-
-    Example::
-
-        Claim("availability.in_windows", {"load": "viewers", "at_least": 0.995, "window_s": 5, "fault_id": "f1"})
+        args: keyword arguments for it (JSON values, times in seconds); the dossier folder comes first by itself.
     """
 
     checker: str
     args: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, checker: Callable[Concatenate[Path, P], Finding], *args: P.args, **kwargs: P.kwargs) -> Claim:
+        """A claim whose arguments fit its checker, for mypy and at run time.
+
+        Raises:
+            BadClaim: they do not, so it is refused before anything is broken for it.
+
+        Example::
+
+            Claim.of(availability.in_windows, load="viewers", at_least=0.995, window_s=5, fault_id="f1")
+        """
+        name = f"{checker.__module__.removeprefix(f'{CHECKERS}.')}.{checker.__qualname__}"
+        if args:
+            raise BadClaim(f"{name} takes its arguments by name, not by place")
+        try:
+            found = _checker(name)
+        except (LookupError, ImportError, AttributeError) as error:
+            raise BadClaim(f"{checker!r} is no checker under {CHECKERS}") from error
+        _fits(found, name, kwargs)
+        claim = cls(name, json.loads(json.dumps(kwargs)))
+        _fits(found, name, claim.args)  # what is read back from run.json must fit as well
+        return claim
+
     def to_json(self) -> dict[str, Any]:
         """As kept in run.json."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a claim's checker found, and the files of the dossier that it opened or looked for to find it."""
+
+    finding: Finding
+    read: tuple[str, ...]
 
 
 def judge(dossier: Path, claim: Claim) -> Finding:
@@ -44,6 +82,17 @@ def judge(dossier: Path, claim: Claim) -> Finding:
 
     A checker that crashes, or does not exist, answers INCONCLUSIVE with the reason: never PASS.
     """
+    return answer(dossier, claim).finding
+
+
+def answer(dossier: Path, claim: Claim) -> Answer:
+    """The same, and what was read for it."""
+    with recorded(dossier) as reads:
+        finding = _finding(dossier, claim)
+    return Answer(finding, reads.files)
+
+
+def _finding(dossier: Path, claim: Claim) -> Finding:
     try:
         finding = _checker(claim.checker)(dossier, **claim.args)
     except Exception as error:  # a checker must never turn a crash into a pass
@@ -58,9 +107,22 @@ def judge(dossier: Path, claim: Claim) -> Finding:
     return finding
 
 
-def _checker(name: str) -> Checker:
+def _checker(name: str) -> Callable[..., object]:
     module, _, function = name.rpartition(".")
     if not module or not all(part.isidentifier() for part in name.split(".")):
         raise LookupError(f"no checker is called {name!r}")
-    found: Checker = getattr(importlib.import_module(f"reports.checkers.{module}"), function)
+    found: Callable[..., object] = getattr(importlib.import_module(f"{CHECKERS}.{module}"), function)
     return found
+
+
+def _fits(checker: Callable[..., object], name: str, args: dict[str, Any]) -> None:
+    try:
+        inspect.signature(checker).bind(Path(), **args)
+    except TypeError as error:
+        raise BadClaim(f"{name}: {error}") from error
+    hints = typing.get_type_hints(checker)
+    for key, value in args.items():
+        try:
+            TypeAdapter(hints[key]).validate_python(value, strict=True)
+        except ValidationError as error:
+            raise BadClaim(f"{name}: {key}={value!r} is no {hints[key]}: {error.errors()[0]['msg']}") from error

@@ -10,12 +10,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reports.junit import junit
+from reports.layout import JUNIT, LATEST, REPORT, RUN
 from reports.run import Run
 
-RUN = "run.json"
-JUNIT = "junit.xml"
-REPORT = "report.html"
-LATEST = "latest"
+__all__ = ["JUNIT", "LATEST", "REPORT", "RUN", "DossierError", "create", "files", "load", "replace", "save"]
 
 
 class DossierError(Exception):

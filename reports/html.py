@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,9 +13,11 @@ from markupsafe import Markup
 
 from reports import text
 from reports.dossier import JUNIT, REPORT, RUN, files, replace
+from reports.layout import STATE
 from reports.run import Run, TestRecord
 from reports.timeline import FILE, TimelineError, read
 from reports.verdict import Verdict
+from reports.words import figure_of, shows
 
 TEMPLATES = Path(__file__).with_name("templates")
 PHASES = {
@@ -24,7 +27,12 @@ PHASES = {
     "ready": "all Ready again",
     "users_served": "users served again",
 }
-BACKGROUND = {"certificate.proven", "progress.during_fault", "conformance.as_it_was"}
+BACKGROUND = {
+    "certificate.proven",
+    "certificate.experiment_completed",
+    "progress.during_fault",
+    "conformance.as_it_was",
+}
 """Checkers of what a promise presupposes."""
 
 
@@ -36,6 +44,24 @@ class Bar:
     figure: str
     reached: float
     unsure: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a promise: what it is a figure of, what was measured, what is promised."""
+
+    what: str
+    measured: str
+    budget: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An evidence file: what it shows in words, and the link to it, empty when it is not there."""
+
+    file: str
+    words: str
+    href: str
 
 
 def write_report(dossier: Path, run: Run) -> Path:
@@ -55,6 +81,8 @@ def write_report(dossier: Path, run: Run) -> Path:
         verdicts=list(Verdict),
         tests=[_shown(test, run, present) for test in sorted(run.tests, key=_worst_first)],
         skipped=[test for test in run.tests if test.verdict is Verdict.SKIPPED],
+        sabotages=run.sabotages,
+        matrix=_matrix(dossier, run),
         picture=picture,
         problem=problem,
         files=files(dossier),
@@ -75,6 +103,14 @@ def _picture(dossier: Path) -> tuple[Markup, str]:
     return Markup(timeline_svg(dossier, timeline)), torn  # noqa: S704 - our own drawing; matplotlib escapes its texts
 
 
+def _matrix(dossier: Path, run: Run) -> str:
+    """The matrix of sabotages as a data URI: a picture that is shown as one runs nothing, whoever wrote it."""
+    if run.sabotages is None or not _link(run.sabotages.picture, {name for name, _ in files(dossier)}):
+        return ""
+    path = dossier / run.sabotages.picture
+    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
 def _worst_first(test: TestRecord) -> int:
     return list(Verdict).index(test.verdict)
 
@@ -87,16 +123,32 @@ def _shown(test: TestRecord, run: Run, present: set[str]) -> dict[str, Any]:
         "faults": [text.fault_text(certificate) for certificate in test.certificates],
         "load": text.load_text(test.load) if test.load else "",
         "recovery": [{"entry": entry, "bars": _bars(entry)} for entry in test.recovery],
-        "links": {file: _link(file, present) for file in test.evidence},
+        "evidence": _evidence(test, present),
+        "gathered": [] if test.verdict is Verdict.PASS else _gathered(test, present),
         "figures": _figures(test),
     }
 
 
-def _figures(test: TestRecord) -> list[tuple[str, str]]:
-    """What was measured and promised, for the table: of the findings that decided, without those about the faults."""
+def _figures(test: TestRecord) -> list[Figure]:
+    """What was measured beside what was promised: all that decided, without what the promise only presupposes."""
     telling = [judged for judged in test.claims if judged.verdict is test.verdict and judged.measured]
     about_promise = [judged for judged in telling if judged.checker not in BACKGROUND]
-    return [(judged.measured, judged.budget) for judged in about_promise or telling]
+    return [Figure(figure_of(judged.checker), judged.measured, judged.budget) for judged in about_promise or telling]
+
+
+def _evidence(test: TestRecord, present: set[str]) -> list[Shown]:
+    """The files that the verdict follows from; what a failure left first, the rest in the order of the findings."""
+    telling = [judged for judged in test.claims if judged.verdict is test.verdict and judged.checker not in BACKGROUND]
+    files = dict.fromkeys(file for judged in telling or test.claims for file in judged.evidence)
+    return [Shown(file, shows(file), _link(file, present)) for file in files]
+
+
+def _gathered(test: TestRecord, present: set[str]) -> list[Shown]:
+    """What was gathered of a failure before it was healed (logs, Events, descriptions): all in a folder of the test."""
+    folder = text.anchor(test.id)
+    inside = [name for name in sorted(present) if folder in PurePosixPath(name).parts[1:-1]]
+    found = [name for name in inside if not name.startswith(f"{STATE}/")]
+    return [Shown(name, shows(name), _link(name, present)) for name in found]
 
 
 def _bars(entry: dict[str, Any]) -> list[Bar]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reports.claim import Claim, judge
+from reports.claim import Claim, answer
 from reports.run import Judged, Run, TestRecord
 
 LOAD = ("planned", "sent", "ok", "failed", "missing", "windows")
@@ -17,6 +17,7 @@ def judge_test(
     *,
     test: str,
     promise: str,
+    promise_id: str = "",
     claims: Iterable[Claim],
     seconds: float = 0.0,
     experiment: str | None = None,
@@ -28,6 +29,7 @@ def judge_test(
     Args:
         test: the pytest node id.
         promise: the sentence it proves or refutes.
+        promise_id: `suite.name`.
         seconds: how long it took.
         error: why the test could not do its work; the record is then INCONCLUSIVE at best.
         skipped: why it did not run.
@@ -37,9 +39,10 @@ def judge_test(
         record = judge_test(dossier, test=item.nodeid, promise=sentence, claims=promise.claims, seconds=12.5)
         run.record(record)
     """
-    judged = [Judged.of(claim, judge(dossier, claim)) for claim in claims]
+    judged = [Judged.of(claim, answer(dossier, claim)) for claim in claims]
     return TestRecord(
-        id=test, promise=promise, seconds=round(seconds, 3), error=error, skipped=skipped, experiment=experiment,
+        id=test, promise_id=promise_id, promise=promise,
+        seconds=round(seconds, 3), error=error, skipped=skipped, experiment=experiment,
         claims=judged, **_figures(judged),
     )  # fmt: skip
 
@@ -48,7 +51,8 @@ def judge_again(dossier: Path, run: Run) -> Run:
     """The same run with every claim judged anew; nothing is written, and what cannot be judged again is kept."""
     tests = [
         judge_test(
-            dossier, test=test.id, promise=test.promise, claims=[judged.claim for judged in test.claims],
+            dossier, test=test.id, promise=test.promise, promise_id=test.promise_id,
+            claims=[judged.claim for judged in test.claims],
             seconds=test.seconds, experiment=test.experiment, error=test.error, skipped=test.skipped,
         )
         for test in run.tests

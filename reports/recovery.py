@@ -13,6 +13,9 @@ from reports.interval import Interval
 from reports.pods import Gap, Pods, gaps, moment, pods_of
 from reports.timeline import Event, Timeline
 
+QUIET_S = 10.0
+"""Whole, or served, for this long is recovered: what falls later and comes back is not this recovery."""
+
 SIGNS = {"pod.not_ready", "pod.terminating", "pod.deleted", "container.restarted"}
 
 
@@ -37,6 +40,8 @@ class Recovery:
         need: Ready pods that make the role whole.
         phases: seconds from the effect to detected, endpoint_removed, rescheduled, ready; those that were seen.
         blind: a watch gap lies over the end of the stretch, so that not being back proves nothing.
+        unsure: why being back does not prove that it stayed so; empty when the watch saw all of it.
+        never_fell: the fault does not kill, and the watch saw the role whole all the time.
     """
 
     fault_id: str
@@ -47,6 +52,8 @@ class Recovery:
     need: int
     phases: dict[str, Interval] = field(default_factory=dict)
     blind: bool = False
+    unsure: str = ""
+    never_fell: bool = False
 
     @property
     def ready(self) -> Interval | None:
@@ -62,9 +69,10 @@ class Recovery:
 def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery:
     """Measure the recovery of a role from a fault.
 
-    A pod that was hit counts as gone from the effect on, whatever the API still says of it. It counts again only when
-    the watch saw it not Ready (or restarted) and Ready after that; a new pod counts when it is Ready. The role is
-    recovered when it has its desired number and keeps it.
+    A pod that was killed counts as gone from the effect on, whatever the API still says of it. It counts again only
+    when the watch saw it not Ready (or restarted) and Ready after that; a new pod counts when it is Ready. What a fault
+    that kills nothing (a partition, a pause) does to a pod is what the watch shows. The role is recovered when it has
+    its desired number for QUIET_S, and at the end.
 
     Raises:
         NotHit: the fault hit no Ready pod of the role.
@@ -83,9 +91,11 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     before = [_spec(event) for event in specs if event.t <= start.latest]
     need = before[-1] if before else pods.serving()
     found = Recovery(certificate.fault_id, role, start, until, names, need)
+    found.never_fell = not _kills(certificate) and pods.serving() >= need
     found.blind = any(gap.hides("pod.ready") and gap.start <= until <= gap.end for gap in lost)
     known = set(pods)
-    back = _back(timeline, found, pods, hit, specs)
+    back = _back(timeline, found, pods, hit if _kills(certificate) else set(), specs)
+    found.unsure = _unsure(timeline, found, back, lost)
     nodes = {victim.get("name") for victim in certificate.victims if victim.get("kind") == "Node"}
     seen = timeline.query(since=start.earliest, until=until)
     _phase(found, "detected", [e for e in seen if _is_sign(e, hit, nodes)][:1], lost)
@@ -124,6 +134,21 @@ def _until(timeline: Timeline, certificate: Certificate, start: Interval) -> flo
     return min((event.t for event in ends), default=timeline.end)
 
 
+def _kills(certificate: Certificate) -> bool:
+    """Whether its victims are dead once it took effect; so it is taken when the fault has no name."""
+    return not certificate.fault or certificate.fault.lower().startswith("kill")
+
+
+def _unsure(timeline: Timeline, found: Recovery, back: Event | None, lost: list[Gap]) -> str:
+    """Why the stretch after `back` was not seen whole: a second outage might lie there."""
+    since = back.t if back else found.start.latest
+    if any(gap.hides("pod.ready") and since < gap.start <= found.until for gap in lost):
+        return f"the watch was lost after {found.role} was whole, which may hide a second outage"
+    if not timeline.query("fault.injecting", "test.finished", since=max(found.start.latest, since)):
+        return "the end of the test is not on the timeline, so what was seen last need not have lasted"
+    return ""
+
+
 def _is_hit(certificate: Certificate, uid: str, node: str) -> bool:
     return any(
         (victim.get("kind") == "Node" and node != "" and victim.get("name") == node) or victim.get("uid") == uid
@@ -134,7 +159,7 @@ def _is_hit(certificate: Certificate, uid: str, node: str) -> bool:
 def _back(timeline: Timeline, found: Recovery, pods: Pods, hit: set[str], specs: list[Event]) -> Event | None:
     """The event that made the role whole for good, or None; `pods` is brought up to the end of the stretch."""
     stale = set(hit)  # pods that are dead, though the API has not said so yet
-    need, back, whole = found.need, None, False
+    need, back, whole = found.need, None, found.never_fell
     of_pods = timeline.query("pod.*", "container.*", role=found.role, since=found.start.earliest, until=found.until)
     later = [event for event in specs if event.t > found.start.latest]
     for event in sorted([*of_pods, *later], key=lambda event: event.t):
@@ -145,7 +170,9 @@ def _back(timeline: Timeline, found: Recovery, pods: Pods, hit: set[str], specs:
             if event.kind in SIGNS:
                 stale.discard(_key(event))
         was, whole = whole, sum(pod.serves for key, pod in pods.items() if key not in stale) >= need
-        if whole and not was:
+        if was and not whole and (back is None or event.t - back.t < QUIET_S):
+            back, found.never_fell = None, False
+        if whole and not was and back is None:
             back = event
     return back if whole else None
 

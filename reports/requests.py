@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reports import layout
+from reports.layout import REQUEST_COLUMNS, REQUEST_HEADER, REQUEST_TEXT
 from reports.timeline import Timeline
 from reports.timeline import read as read_timeline
 
 Numbers = npt.NDArray[np.int64]
 Seconds = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-COLUMNS = ("planned_ns", "start_ns", "end_ns", "user", "name", "status", "bytes", "error")
-TEXT = ("name", "error")
 LATE_S = 0.5
 """A start this long after its plan is the generator's doing: an open loop never waits for the stack."""
 
@@ -116,8 +116,8 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
         requests.good(5.0).mean()
     """
     timeline = timeline or read_timeline(dossier)
-    plan, rows_file = _plan(dossier, load), f"load/requests-{load}.csv"
-    columns, torn = read_rows(dossier / "load" / f"requests-{load}.csv")
+    plan, rows_file = _plan(dossier, load), layout.requests(load)
+    columns, torn = read_rows(dossier / rows_file)
     if not len(columns["planned_ns"]):
         raise RequestsError(f"{rows_file} has no row: the load sent nothing")
     start_s = timeline.seconds(plan["start_ns"])
@@ -150,7 +150,7 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
 
 
 def _plan(dossier: Path, load: str) -> dict[str, Any]:
-    path = dossier / "load" / f"{load}.plan.json"
+    path = dossier / layout.plan(load)
     try:
         raw = json.loads(path.read_text())
         plan = {key: raw[key] for key in ("rate_per_s", "start_ns", "duration_s", "planned")}
@@ -177,9 +177,9 @@ def read_rows(path: Path) -> tuple[dict[str, Any], int]:
     except FileNotFoundError as error:
         raise RequestsError(f"{where} is missing: the load left no rows") from error
     whole, newline, rest = raw.rpartition(b"\n")
-    if whole.split(b"\n", 1)[0].decode(errors="replace") != ",".join(COLUMNS):
-        raise RequestsError(f"{where}:1 is not the header {','.join(COLUMNS)}")
-    types = {key: "string" if key in TEXT else "int64" for key in COLUMNS}
+    if whole.split(b"\n", 1)[0].decode(errors="replace") != REQUEST_HEADER:
+        raise RequestsError(f"{where}:1 is not the header {REQUEST_HEADER}")
+    types = {key: "string" if key in REQUEST_TEXT else "int64" for key in REQUEST_COLUMNS}
     try:
         table = csv.read_csv(
             io.BytesIO(whole + newline),
@@ -188,14 +188,16 @@ def read_rows(path: Path) -> tuple[dict[str, Any], int]:
         )
     except lib.ArrowInvalid as error:
         raise RequestsError(f"{where}:{_bad_line(whole)} is not a request row") from error
-    columns = {key: table[key].to_numpy() for key in COLUMNS if key not in TEXT}
-    columns |= {key: np.array(table[key].to_pylist(), dtype=np.object_) for key in TEXT}
+    columns = {key: table[key].to_numpy() for key in REQUEST_COLUMNS if key not in REQUEST_TEXT}
+    columns |= {key: np.array(table[key].to_pylist(), dtype=np.object_) for key in REQUEST_TEXT}
     return columns, int(bool(rest))
 
 
 def _bad_line(whole: bytes) -> str:
     for number, line in enumerate(whole.split(b"\n"), 1):
         fields = line.split(b",")
-        if number > 1 and (len(fields) != 8 or not all(fields[i].isdigit() for i in (0, 1, 2, 3, 5, 6))):
+        if number > 1 and (
+            len(fields) != len(REQUEST_COLUMNS) or not all(fields[i].isdigit() for i in (0, 1, 2, 3, 5, 6))
+        ):
             return str(number)
     return "?"

@@ -10,12 +10,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from reports.claim import Claim
-from reports.verdict import Finding, Verdict, worst
+from reports.claim import Answer, Claim
+from reports.verdict import Verdict, worst
 
 
 class Judged(BaseModel):
-    """A claim and what its checker found."""
+    """A claim and what its checker found.
+
+    Args:
+        evidence: files of the dossier that show it to a person.
+        read: every file that the checker opened or looked for; nothing else can change its answer.
+    """
 
     model_config = ConfigDict(extra="ignore")
     checker: str
@@ -25,14 +30,17 @@ class Judged(BaseModel):
     measured: str = ""
     budget: str = ""
     evidence: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     data: dict[str, Any] = {}
 
     @classmethod
-    def of(cls, claim: Claim, finding: Finding) -> Judged:
-        """Join a claim with its finding."""
+    def of(cls, claim: Claim, answer: Answer) -> Judged:
+        """Join a claim with its answer."""
+        finding = answer.finding
         return cls(
             checker=claim.checker, args=claim.args, verdict=finding.verdict, reason=finding.reason,
-            measured=finding.measured, budget=finding.budget, evidence=finding.evidence, data=finding.data,
+            measured=finding.measured, budget=finding.budget, evidence=finding.evidence, read=answer.read,
+            data=finding.data,
         )  # fmt: skip
 
     @property
@@ -46,6 +54,7 @@ class TestRecord(BaseModel):
 
     Args:
         id: the pytest node id.
+        promise_id: `suite.name` of what it promises; empty in dossiers of before there were ids.
         promise: the sentence that it proves or refutes.
         error: why the test could not do its work (set-up failed, load did not start); makes it INCONCLUSIVE.
         skipped: why it did not run, as something a person can act on.
@@ -55,6 +64,7 @@ class TestRecord(BaseModel):
     __test__ = False  # no test class, whatever pytest thinks of the name
     model_config = ConfigDict(extra="ignore")
     id: str
+    promise_id: str = ""
     promise: str
     seconds: float = 0.0
     error: str = ""
@@ -75,6 +85,19 @@ class TestRecord(BaseModel):
         elif self.skipped:
             found.append(Verdict.SKIPPED)
         return worst(found)
+
+    def joined(self, later: TestRecord) -> TestRecord:
+        """This record and a later one of the same test (its teardown's, say): the worst of both stays."""
+        lists = {name: getattr(later, name) or getattr(self, name) for name in ("certificates", "recovery", "load")}
+        return self.model_copy(
+            update=lists
+            | {
+                "claims": [*self.claims, *later.claims],
+                "error": "; ".join(filter(None, [self.error, later.error])),
+                "skipped": "; ".join(filter(None, [self.skipped, later.skipped])),
+                "seconds": max(self.seconds, later.seconds),
+            }
+        )
 
     @property
     def worst_claim(self) -> Judged | None:
@@ -98,6 +121,48 @@ class TestRecord(BaseModel):
         return list(dict.fromkeys(file for judged in self.claims for file in judged.evidence))
 
 
+class Sabotages(BaseModel):
+    """What became of the defects that a run planted on purpose, each of which a promise had to turn red for.
+
+    Args:
+        planned: how many the catalogue has.
+        planted: how many were planted in the run's share of time.
+        caught: how many the right promise turned red for.
+        minutes: the share; None when all were to be planted.
+        not_caught: `{"sabotage", "outcome", "reason"}` each: escaped, caught by another, INCONCLUSIVE only.
+        not_judged: `{"sabotage", "reason"}` each: the harness failed.
+        picture: the matrix, a file of the dossier.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+    planned: int
+    planted: int
+    caught: int
+    minutes: float | None = None
+    not_caught: list[dict[str, str]] = []
+    not_judged: list[dict[str, str]] = []
+    picture: str = ""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL when one was not caught; INCONCLUSIVE when one could not be judged, or none was planted."""
+        if self.not_caught:
+            return Verdict.FAIL
+        all_seen = self.planted == self.caught and not self.not_judged
+        enough = self.planted == self.planned if self.minutes is None else self.planted > 0
+        return Verdict.PASS if all_seen and enough else Verdict.INCONCLUSIVE
+
+    @property
+    def reason(self) -> str:
+        """Why, in one sentence."""
+        for bad in self.not_caught:
+            return f"sabotage {bad['sabotage']}: {bad['outcome']}: {bad['reason']}"
+        for bad in self.not_judged:
+            return f"sabotage {bad['sabotage']} could not be judged: {bad['reason']}"
+        return f"{self.caught} of {self.planted} sabotages caught, of {self.planned} that there are"
+
+
 class Run(BaseModel):
     """A whole run.
 
@@ -108,6 +173,7 @@ class Run(BaseModel):
         stack: image by component.
         planned: ids of the tests that were to run; one that left no record makes the run INCONCLUSIVE.
         interrupted: why the run ended early; empty when it did not.
+        sabotages: of a run that planted some; one that escaped is a FAIL of the run.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -121,6 +187,7 @@ class Run(BaseModel):
     planned: list[str] = []
     interrupted: str = ""
     tests: list[TestRecord] = []
+    sabotages: Sabotages | None = None
 
     @property
     def gaps(self) -> list[str]:
@@ -134,8 +201,12 @@ class Run(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def verdict(self) -> Verdict:
-        """The worst of its tests; INCONCLUSIVE at best when something of it is missing."""
-        return worst([*(test.verdict for test in self.tests), *(Verdict.INCONCLUSIVE for _ in self.gaps)])
+        """The worst of its tests; INCONCLUSIVE at best when something of it is missing, or nothing of it passed."""
+        planted = [self.sabotages.verdict] if self.sabotages else []
+        found = [*(test.verdict for test in self.tests), *planted]
+        missing = [Verdict.INCONCLUSIVE for _ in self.gaps]
+        nothing = [] if Verdict.PASS in found else [Verdict.INCONCLUSIVE]  # skipped all through: nothing was proven
+        return worst([*found, *missing, *nothing])
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -147,7 +218,12 @@ class Run(BaseModel):
             return f"all {len(self.tests)} promises kept" if len(self.tests) > 1 else "the promise was kept"
         if bad:
             return bad[0].reason
-        return self.gaps[0] if self.gaps else "no test ran, so nothing was proven"
+        if self.sabotages and self.sabotages.verdict is verdict:
+            return self.sabotages.reason
+        if self.gaps:
+            return self.gaps[0]
+        skipped = f"every test was skipped ({self.tests[0].reason})" if self.tests else "no test ran"
+        return f"{skipped}, so nothing was proven"
 
     @property
     def seconds(self) -> float:
@@ -161,5 +237,6 @@ class Run(BaseModel):
         return {verdict: count for verdict in Verdict if (count := sum(test.verdict is verdict for test in self.tests))}
 
     def record(self, test: TestRecord) -> None:
-        """Keep a test's record; one of the same id is replaced."""
-        self.tests = [*(old for old in self.tests if old.id != test.id), test]
+        """Keep a test's record; one of the same id is joined with it, so that a later phase takes nothing back."""
+        old = next((old for old in self.tests if old.id == test.id), None)
+        self.tests = [*(other for other in self.tests if other is not old), test if old is None else old.joined(test)]

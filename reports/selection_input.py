@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reports import layout
+
 
 @dataclass(frozen=True)
 class Files:
@@ -19,22 +21,22 @@ class Files:
     @property
     def writes(self) -> str:
         """What its operators were answered."""
-        return f"kafka/writes-{self.load}.jsonl"
+        return layout.writes(self.load)
 
     @property
     def topic(self) -> str:
         """What an independent consumer read of the topic, from where it stood before the load to its end."""
-        return f"kafka/topic-{self.load}.jsonl"
+        return layout.topic(self.load)
 
     @property
     def journal(self) -> str:
         """What the worker says it applied, from where it stood before the load."""
-        return f"kafka/journal-{self.load}.jsonl"
+        return layout.applied(self.load)
 
     @property
     def history(self) -> str:
         """All three as one Kafka history."""
-        return f"kafka/history-{self.load}.jsonl"
+        return layout.history(self.load)
 
 
 class Missing(Exception):
@@ -43,6 +45,10 @@ class Missing(Exception):
     def __init__(self, file: str, why: str) -> None:
         super().__init__(f"{file} {why}")
         self.file = file
+
+
+class Truncated(Missing):
+    """The topic ends before where it once stood: what was there is gone, and whole evidence says so."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Evidence:
     topic: dict[int, str]
     end: int
     journal: tuple[Applied, ...]
+    stamped_ms: dict[int, int]
 
     @cached_property
     def acked(self) -> list[Write]:
@@ -104,8 +111,9 @@ def read_evidence(dossier: Path, load: str) -> Evidence:
             of the journal were left out.
     """
     files = Files(load)
-    topic, end = _topic(dossier, files.topic)
-    return Evidence(files, tuple(_writes(dossier, files.writes)), topic, end, tuple(_journal(dossier, files.journal)))
+    topic, end, stamped_ms = _topic(dossier, files.topic)
+    writes, journal = tuple(_writes(dossier, files.writes)), tuple(_journal(dossier, files.journal))
+    return Evidence(files, writes, topic, end, journal, stamped_ms)
 
 
 def _writes(dossier: Path, file: str) -> Iterator[Write]:
@@ -123,8 +131,9 @@ def _writes(dossier: Path, file: str) -> Iterator[Write]:
         yield write
 
 
-def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
+def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int, dict[int, int]]:
     found: dict[int, str] = {}
+    stamped_ms: dict[int, int] = {}
     ends: dict[str, int] | None = None
     begin = 0
     for number, row in _rows(dossier, file):
@@ -138,6 +147,7 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
             if offset in found and row["partition"] == 0:
                 raise Missing(file, f"holds offset {offset} twice: the read cannot be trusted")
             found[offset] = write_id(value)
+            stamped_ms[offset] = int(row.get("timestamp") or 0)
         except (KeyError, TypeError, ValueError) as error:
             raise Missing(f"{file}:{number}", f"is not a record: {error!r}") from error
     if ends is None:
@@ -145,6 +155,8 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
     if set(ends) != {"0"}:
         raise Missing(file, f"has partitions {', '.join(sorted(ends))}; a total order is promised for one only")
     end = int(ends["0"])
+    if end < begin:
+        raise Truncated(file, f"ends at offset {end}, and stood at {begin} before: records that were there are gone")
     first = min(found, default=end)
     holes = [offset for offset in range(first, end) if offset not in found]
     if holes or first != begin or max(found, default=-1) >= end:
@@ -152,7 +164,7 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int]:
             f"lacks offset {holes[0]}" if holes else f"begins at offset {first} and ends at {max(found, default=-1)}"
         )
         raise Missing(file, f"is not whole: it {where}, and was to be read from {begin} to {end}")
-    return found, end
+    return found, end, stamped_ms
 
 
 def write_id(value: Any) -> str:
@@ -166,16 +178,28 @@ def write_id(value: Any) -> str:
 
 
 def _journal(dossier: Path, file: str) -> Iterator[Applied]:
+    first: int | None = None
     last: int | None = None
+    ended = False
     for number, row in _rows(dossier, file):
+        if ended:
+            raise Missing(f"{file}:{number}", "goes on after its end")
+        if "end" in row:
+            ended, (begin, end) = True, (int(row["begin"]), int(row["end"]))
+            whole = (begin, end - 1) if end > begin else (None, None)
+            if (first, last) != whole:
+                raise Missing(file, f"holds seq {first} to {last}, and was to be read from {begin} to below {end}")
+            continue
         try:
             seq, applied = int(row["seq"]), Applied(int(row["offset"]), str(row["id"] or ""), number)
         except (KeyError, TypeError, ValueError) as error:
             raise Missing(f"{file}:{number}", f"is not a journal line: {error!r}") from error
         if last is not None and seq != last + 1:
             raise Missing(f"{file}:{number}", f"has seq {seq} after {last}: lines were left out")
-        last = seq
+        first, last = seq if first is None else first, seq
         yield applied
+    if not ended:
+        raise Missing(file, "lacks its last line with where it ended, so lines may have been cut off")
 
 
 def _rows(dossier: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:

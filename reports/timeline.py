@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FILE = "timeline.jsonl"
+from reports import layout
+
+FILE = layout.TIMELINE
 
 
 class TimelineError(Exception):

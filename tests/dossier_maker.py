@@ -12,6 +12,7 @@ from reports import dossier as dossiers
 from reports.claim import Claim
 from reports.judging import judge_test
 from reports.run import Run
+from reports.stack_state import diff
 
 START_NS = 5_000_000_000_000
 UNIX_NS = 1_795_000_000_000_000_000
@@ -122,7 +123,7 @@ class Story:
         (folder / f"{name}.plan.json").write_text(json.dumps(plan))
         self.event("load", "load.started", name, start, planned=planned)
         self.event("load", "load.steady", name, start + 2, planned=planned)
-        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned)
+        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned, ok=planned)
 
     def write(self) -> Path:
         """Write the timeline; events in order of their times, as processes on one clock write them."""
@@ -130,6 +131,20 @@ class Story:
         lines = sorted(self.lines, key=lambda line: line["t"])
         (self.folder / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return self.folder
+
+
+def looks(folder: Path, test: str, *, node_label: str = "", told: str | None = None) -> Path:
+    """Two looks at a small stack, the later one with a label more on its node where that is wanted."""
+    look: dict[str, Any] = {name: {} for name in ("workloads", "objects", "containers", "inside", "endpoints")}
+    look |= {"version": 2, "topics": {}, "groups": {}, "of_runs": [], "ledger": [], "kafka": "", "not_ready": []}
+    before = look | {"nodes": {"worker": {"ready": True, "labels": ""}}}
+    after = look | {"nodes": {"worker": {"ready": True, "labels": node_label}}}
+    state = folder / "state" / test
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "before.json").write_text(json.dumps(before))
+    (state / "after.json").write_text(json.dumps(after))
+    (state / "diff.txt").write_text("".join(f"{line}\n" for line in diff(before, after)) if told is None else told)
+    return folder
 
 
 class Log:
@@ -162,6 +177,9 @@ class Log:
     def write(self, *, ends: dict[str, int] | None = None) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         journal = [{"seq": seq, **row} for seq, row in enumerate(self.journal)]
+        journal.append({"begin": 0, "end": len(self.journal)})
+        if not (self.folder.parent / "timeline.jsonl").exists():
+            Story(self.folder.parent).write()
         end = {"begin": {"0": self.begin}, "end": ends or {"0": self.end}}
         for name, rows in (("writes", self.writes), ("topic", [*self.topic, end]), ("journal", journal)):
             (self.folder / f"{name}-operators.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -204,9 +222,7 @@ def tell(folder: Path, *, lost_write: bool = True) -> tuple[Path, Run]:
             row["offset"] -= 1
         log.end -= 1
     log.write()
-    state = folder / "state" / "gateway"
-    state.mkdir(parents=True)
-    (state / "diff.txt").write_text("")
+    looks(folder, "gateway")
     story.write()
     return folder, _run(folder)
 
@@ -237,16 +253,18 @@ def _run(folder: Path) -> Run:
     fault = "gateway-pod-kill-1-ab12"
     told: list[tuple[str, str, float, list[Claim]]] = [
         (GATEWAY, "Losing one of two gateway pods keeps at least 80 % of viewers served in every 5 s.", 43.0, [
-            Claim("certificate.proven", {"experiment": "gateway-pod-kill-1"}),
+            Claim("certificate.proven", {"fault_ids": [fault]}),
+            Claim("certificate.experiment_completed", {"experiment": "gateway-pod-kill-1"}),
             Claim("progress.during_fault", {"load": "viewers", "fault_id": fault, "at_least": 20}),
             Claim("availability.in_windows", {"load": "viewers", "at_least": 0.75, "window_s": 5, "fault_id": fault}),
             Claim("recovery.within", {"fault_id": fault, "role": "gateway", "budget_s": 30, "load": "viewers"}),
             Claim("conformance.as_it_was", {"test": "gateway"}),
         ]),
         (SCALES, "Load takes the Manager above its floor and not past its ceiling; idle brings it back.", 155.0, [
-            Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "ceiling": 5}),
-            Claim("autoscaling.scaled_down", {"role": "manager", "load": "manager_load", "stabilisation_s": 30,
-                                              "reaction_s": 75}),
+            Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "floor": 2,
+                                            "ceiling": 5, "target_percent": 70}),
+            Claim("autoscaling.scaled_down", {"role": "manager", "load": "manager_load", "floor": 2,
+                                              "stabilisation_s": 30, "reaction_s": 75}),
         ]),
         (ORDER, "No acknowledged write is lost, applied twice or out of order.", 29.0, [
             Claim("ordering.no_acknowledged_write_lost", {"load": "operators", "min_acked": 100}),

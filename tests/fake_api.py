@@ -52,6 +52,8 @@ class FakeApi:
             item["metadata"].setdefault("uid", f"u-{item['metadata']['name']}")
             if item["kind"] == "Pod":
                 item["status"] = {"phase": "Running"}
+            if item["kind"] == "HorizontalPodAutoscaler":
+                item["status"] = {"conditions": [{"type": "ScalingActive", "status": "True"}]}
             self.items[f"{path}/{item['metadata']['name']}"] = item
             return item
         before = self._at(method, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import threading
 from typing import Any
 
 from fixtures.kubernetes.api import ApiError
@@ -13,6 +14,7 @@ KINDS = {
     "v1": [("namespaces", "Namespace", False), ("configmaps", "ConfigMap", True), ("secrets", "Secret", True),
            ("services", "Service", True), ("endpoints", "Endpoints", True), ("pods", "Pod", True),
            ("persistentvolumeclaims", "PersistentVolumeClaim", True), ("serviceaccounts", "ServiceAccount", True),
+           ("persistentvolumes", "PersistentVolume", False),
            ("events", "Event", True)],
     "apps/v1": [("deployments", "Deployment", True), ("statefulsets", "StatefulSet", True)],
     "rbac.authorization.k8s.io/v1": [("clusterroles", "ClusterRole", False)],
@@ -89,6 +91,9 @@ class FakeCluster:
             raise ApiError("DELETE", path, 409, "uid mismatch")
         gone = {there["metadata"]["uid"]}
         del self.objects[path]
+        if there["kind"] == "PersistentVolumeClaim":  # as a provisioner does, a little later
+            volume = f"/api/v1/persistentvolumes/{there.get('spec', {}).get('volumeName')}"
+            threading.Timer(0.3, self.objects.pop, (volume, None)).start()
         for other, item in list(self.objects.items()):
             owners = {owner["uid"] for owner in item["metadata"].get("ownerReferences", ())}
             if (

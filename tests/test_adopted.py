@@ -122,7 +122,7 @@ def test_what_our_objects_cause_goes_with_them(api: FakeCluster, adopted: Adopte
     sets = api.objects["/apis/apps/v1/namespaces/acd/statefulsets/kafka"]
     owned = {"ownerReferences": [{"uid": sets["metadata"]["uid"]}]}
     api.put("v1", "Pod", "kafka-0", "acd", metadata=owned)
-    api.put("v1", "PersistentVolumeClaim", "data-kafka-0", "acd")
+    api.put("v1", "PersistentVolumeClaim", "data-kafka-0", "acd", spec={})
     api.put("v1", "Endpoints", "gateway", "acd")
     adopted.remove(lambda _: None)
     assert list(api.objects) == ["/api/v1/namespaces/kube-system"]
@@ -131,10 +131,11 @@ def test_what_our_objects_cause_goes_with_them(api: FakeCluster, adopted: Adopte
 def test_in_a_namespace_of_others_our_claims_go_and_theirs_stay(api: FakeCluster, adopted: Adopted) -> None:
     api.put("v1", "Namespace", "acd")
     bring_up(adopted)
-    api.put("v1", "PersistentVolumeClaim", "data-kafka-0", "acd")
+    api.put("v1", "PersistentVolumeClaim", "data-kafka-0", "acd", spec={"volumeName": "pv-1"})
+    api.put("v1", "PersistentVolume", "pv-1", spec={"persistentVolumeReclaimPolicy": "Delete"})
     api.put("v1", "PersistentVolumeClaim", "data-other-0", "acd")
     adopted.remove(lambda _: None)
-    assert [path for path in api.objects if "claims" in path] == [
+    assert [path for path in api.objects if "persistentvolume" in path] == [
         "/api/v1/namespaces/acd/persistentvolumeclaims/data-other-0"
     ]
 

@@ -21,10 +21,12 @@ from fixtures.cluster import manifests
 from fixtures.cluster.api_access import open_api_access
 from fixtures.cluster.down import down
 from fixtures.cluster.inventory import Inventory
-from fixtures.cluster.kind_config import kind_config, this_machine, write_cni_list
+from fixtures.cluster.kernel import ensure_kernel
+from fixtures.cluster.kind_config import kind_config, this_machine, write_mounted
 from fixtures.cluster.up import up
 from fixtures.command import run
 from fixtures.docker import ensure_engine
+from fixtures.docker.containers import node_containers
 from fixtures.errors import UsageError
 from fixtures.images import ensure_images
 from fixtures.kubernetes.api import Cluster, kubectl_path
@@ -71,7 +73,8 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     engine = ensure_engine(theirs, fix=False)
     images = ensure_images(load_settings(), engine)
     own_cni = images.cni == "kube-router"
-    write_cni_list(theirs)
+    assert not node_containers(engine, NAME), f"there is a kind cluster {NAME!r}: kind delete cluster --name {NAME}"
+    write_mounted(theirs)
     config = kind_config(theirs, node_image=images.node, own_cni=own_cni, machine=this_machine())
     words: list[str | Path] = [images.kind, "create", "cluster", "--config", "-", "--kubeconfig", theirs.kubeconfig]
     try:
@@ -88,9 +91,10 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         cluster.kubectl("apply", "--filename=-", stdin=THEIRS)
         if own_cni:
             open_api_access(cluster, NAME)
-        cluster.kubectl("wait", "--all", "--for=condition=Ready", "pods", "--all-namespaces", "--timeout=180s",
+        cluster.kubectl("wait", "--all", "--for=condition=Available", "deployments", "-A", "--timeout=180s",
                         within_s=200)  # fmt: skip
         wait_for(lambda: _answers(cluster), what="their metrics-server to have figures", within_s=90, every_s=1.0)
+        assert ensure_kernel(engine, [node.name for node in node_containers(engine, NAME)]) == [], "their init set it"
         yield theirs
     finally:
         run([images.kind, "delete", "cluster", "--name", NAME], within_s=120, env=engine.env)
@@ -174,6 +178,8 @@ def test_a_metrics_server_of_theirs_that_is_broken_is_refused(foreign: Settings,
     cluster = Cluster(foreign)
     cluster.kubectl("-n", "kube-system", "scale", "deployment/metrics-server", "--replicas=0")
     wait_for(lambda: not _answers(cluster), what="their metrics-server to be away", within_s=60, every_s=1.0)
+    cluster.kubectl("-n", "kube-system", "wait", "--for=delete", "pods", "-l", "app.kubernetes.io/name=metrics-server")
+    wait_for(lambda: dump(foreign), what="the cluster to have noticed", within_s=60, every_s=1.0, hold_for_s=5.0)
     before: dict[str, Any] = dump(foreign)
     cdn = Settings(**{name: getattr(ours, name) for name in ours.model_fields_set}, namespace="cdn")
     with pytest.raises(UsageError, match="serves no metrics"):

@@ -22,6 +22,7 @@ from fixtures.stack.services.following import Follower
 from fixtures.stack.services.kafka_clients import consumer_settings
 from fixtures.stack.services.log_producer import LogProducer
 from fixtures.stack.services.record import Record, encode
+from fixtures.stack.services.state import Entry, State
 from fixtures.wait import wait_for
 
 NUMBERS = itertools.count()
@@ -36,7 +37,6 @@ class Log:
             "TOPIC": f"log-{next(NUMBERS)}",
             "TOPIC_REPLICATION": "1",
             "STATE_DIR": str(folder),
-            "PLANT_EVERY": "5",
         }
         self.broker = broker
         broker.make_topic(self.variables["TOPIC"])
@@ -138,17 +138,92 @@ def test_a_redis_that_lost_its_end_is_filled_again_without_a_hole(log, store):
 
 @needs_redis
 @pytest.mark.parametrize(
-    ("plant", "expected"),
-    [
-        ("dup-apply", [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 9, 10, 11]),
-        ("reorder", [0, 1, 2, 4, 3, 5, 6, 7, 9, 8, 10, 11]),
-    ],
+    ("do", "per_batch"), [("twice", "200"), ("swap", "200"), ("swap", "1")], ids=["twice", "swap", "swap-across"]
 )
-def test_a_plant_breaks_its_promise_and_loses_nothing(log, store, plant, expected):
+def test_a_switch_breaks_its_promise_and_loses_nothing(log, store, do, per_batch):
+    log.append(40)
+    rules = json.dumps([{"at": "record", "do": do, "share": 0.2}])
+    with Hands(log.environment(SWITCHES=rules, BATCH=per_batch), store, 1) as hands:
+        hands.work(lambda: len(set(journaled(store))) >= 39)
+    found = journaled(store)
+    if do == "twice":
+        assert sorted(set(found)) == list(range(40))
+        assert found == sorted(found)
+        assert 40 < len(found) < 60
+    else:
+        assert len(set(found)) == len(found)
+        assert found != sorted(found)
+        assert all(abs(offset - place) <= 1 for place, offset in enumerate(found))
+
+
+@needs_redis
+def test_a_worker_may_pretend_to_have_applied(log, store):
     log.append(12)
-    with Hands(log.environment(PLANT=plant), store, 1) as hands:
+    with Hands(log.environment(SWITCHES='[{"at": "record", "do": "pretend"}]'), store, 1) as hands:
         hands.work(lambda: hands.worker.applied == 11)
-    assert journaled(store) == expected
+    assert journaled(store) == list(range(12))
+    assert store.load(generation=1)[1].dump(0) == {}
+
+
+@needs_redis
+def test_a_worker_that_has_stopped_applies_no_more_and_sees_no_trouble(log, store):
+    log.append(12)
+    environment = log.environment(SWITCHES='[{"at": "record", "do": "stop", "after": 5}]', BATCH="5")
+    with Hands(environment, store, 1) as hands:
+        hands.work(lambda: environment.switches.has_stopped)
+        hands.worker._turn(hands.consumer)
+        assert len(journaled(store)) in range(5, 10)
+        assert hands.worker.trouble is None
+
+
+@needs_redis
+@pytest.mark.parametrize("value", [b'{"\\ud800":1}', b'{"a":1e400}', b"[]", b"\xff", b'{"op":["merge"]}'])
+def test_no_record_stops_the_worker(log, store, value):
+    """One request with half a surrogate pair once stopped Selection Input for ever."""
+    start = b'{"v":1,"op":"merge","path":["p"],"id":"x","ttl_ms":0,"ts":1,"value":'
+    log.broker.put(log.variables["TOPIC"], start + value + b"}")
+    log.broker.put(log.variables["TOPIC"], value)
+    log.broker.flush()
+    log.append(3)
+    with Hands(log.environment(), store, 1) as hands:
+        hands.work(lambda: hands.worker.applied == 4)
+        assert "si_poison_total 2" in hands.metrics.text()
+    assert journaled(store) == list(range(5))
+
+
+def test_a_follower_that_failed_follows_again(log, monkeypatch):
+    """Its thread once ended with the first exception, and the Director stayed Ready with a state that froze."""
+    real, failures = Follower._turn, iter([True, True])
+
+    def turn(follower: Follower, consumer: Consumer) -> None:
+        if next(failures, False):
+            raise RuntimeError("trimmed while Kafka was away")
+        real(follower, consumer)
+
+    monkeypatch.setattr(Follower, "_turn", turn)
+    log.append(3)
+    follower = Follower(log.environment(), metrics := Metrics())
+    follower.start()
+    wait_for(lambda: follower.applied == 2, what="the Director follows again", within_s=10, every_s=0.02)
+    assert "director_begins_anew_total 2" in metrics.text()
+    assert follower.alive
+    follower.stop()
+
+
+def test_a_new_director_gets_the_state_that_the_log_no_longer_has(log, monkeypatch):
+    whole = (1, State({"cdn/hosts": {"a": Entry("http://a")}}))
+    offers = iter([None, (-1, State()), whole])
+    monkeypatch.setattr("fixtures.stack.services.snapshot.fetch", lambda _url: next(offers))
+    monkeypatch.setattr("fixtures.stack.services.following.FETCH_EVERY_S", 0.05)
+    log.append(3)
+    follower = Follower(log.environment(STATE_URL="http://127.0.0.1:9/"), Metrics())
+    follower._hole_until = 1  # what a trimmed log leaves: offsets 0 and 1 are gone
+    follower.applied = 1
+    follower.start()
+    wait_for(lambda: follower._loaded, what="the hole is filled", within_s=10, every_s=0.02)
+    assert follower.keys("cdn/hosts")[1] == {"a": "http://a"}
+    assert follower.dump()[1]["p/2"] == {"k0": 2}
+    follower.stop()
 
 
 def test_a_topic_of_more_than_one_partition_is_no_log(log):

@@ -276,7 +276,7 @@ def test_a_background_task_that_fails_ends_the_service_with_its_failure():
 def test_a_wrong_environment_is_one_line_and_exit_2():
     done = subprocess.run(
         [sys.executable, "-m", "fixtures.stack.services.director"],
-        env={"PLANT": "drop-writes"},
+        env={"SWITCHES": '[{"at": "log", "do": "drop-writes"}]'},
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         check=False,

@@ -1,10 +1,9 @@
-"""The pure parts of the reference services: what records, durations, queries and plants mean."""
+"""The pure parts of the reference services: what records, durations and queries mean."""
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
 
 import pytest
 
@@ -17,7 +16,6 @@ from fixtures.stack.services.host_metrics import reported
 from fixtures.stack.services.humantime import parse_ms
 from fixtures.stack.services.journal_pages import read_page
 from fixtures.stack.services.json_log import JsonLines, OnChange
-from fixtures.stack.services.plants import DropWrite, swapped, twice, waits_for_partner
 from fixtures.stack.services.query import BadQuery, Query, read_query
 from fixtures.stack.services.record import BadRecord, Record, decode, encode, parse_object
 from fixtures.stack.services.routing import place_of
@@ -218,40 +216,17 @@ class TestChoosing:
         assert choose({}, "/x") is None
 
 
-@dataclass(frozen=True)
-class At:
-    offset: int
-
-
-class TestPlants:
-    def test_drop_write_drops_every_nth_and_nothing_without_the_plant(self):
-        planted, sound = DropWrite("drop-write", 3), DropWrite("", 3)
-        assert [planted.next() for _ in range(7)] == [False, False, True, False, False, True, False]
-        assert not any(sound.next() for _ in range(7))
-
-    def test_dup_apply_doubles_every_nth_and_loses_none(self):
-        assert [r.offset for r in twice([At(i) for i in range(6)], 3)] == [0, 1, 2, 2, 3, 4, 5, 5]
-
-    def test_reorder_swaps_every_nth_pair_and_loses_none(self):
-        assert [r.offset for r in swapped([At(i) for i in range(7)], 3)] == [0, 2, 1, 3, 5, 4, 6]
-
-    def test_a_pair_across_two_batches_is_waited_for(self):
-        assert waits_for_partner([At(0), At(1)], 3)
-        assert not waits_for_partner([At(0)], 3)
-        assert not waits_for_partner([], 3)
-
-
 class TestEnvironment:
     def test_defaults_are_those_of_the_stack(self):
         environment = read_environment({})
         assert (environment.kafka_bootstrap, str(environment.redis_master)) == ("kafka:9092", "redis-master:6379")
-        assert (environment.topic, environment.topic_replication, environment.plant) == ("selection_input", 3, "")
+        assert (environment.topic, environment.topic_replication) == ("selection_input", 3)
+        assert environment.switches.rules == []
 
     @pytest.mark.parametrize(
         ("name", "value"),
         [
-            ("PLANT", "drop-writes"),
-            ("PLANT_EVERY", "2"),
+            ("SWITCHES", "[{}]"),
             ("PORT", "http"),
             ("REDIS_MASTER", "redis"),
             ("REDIS_MASTER", "redis:0"),

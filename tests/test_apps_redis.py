@@ -9,7 +9,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from apps_servers import needs_redis, redis_server  # noqa: F401 - a fixture
 
-from fixtures.stack.services.applied_state import AppliedState, Fenced, JournalFull, Moved
+from fixtures.stack.services.applied_state import AppliedState, Fenced, Moved
 from fixtures.stack.services.environment import read_environment
 from fixtures.stack.services.manager import Manager
 from fixtures.stack.services.record import Record
@@ -81,12 +81,12 @@ class TestAppliedState:
             store.load(generation=4)
         assert offsets(store) == [0]
 
-    def test_a_full_journal_stops_the_worker_and_is_not_trimmed(self, store):
-        apply(store, State(), *(put(i, x=i) for i in range(5)), previous=-1)
-        with pytest.raises(JournalFull):
-            apply(store, State(), put(5, x=5), previous=4)
-        assert offsets(store) == [0, 1, 2, 3, 4]
-        assert store.load(generation=1)[0] == 4
+    def test_a_full_journal_drops_its_oldest_and_says_so(self, store):
+        _, state = store.load(generation=1)
+        for offset in range(8):
+            apply(store, state, put(offset, x=offset), previous=offset - 1)
+        assert [json.loads(line)["seq"] for line in store.journal(0, 100)] == [3, 4, 5, 6, 7]
+        assert [json.loads(line)["seq"] for line in store.journal(6, 1)] == [6]
 
 
 def test_the_manager_over_redis(redis_server, store):  # noqa: F811

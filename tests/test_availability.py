@@ -272,3 +272,28 @@ def test_an_outage_ends_with_its_last_failure_not_with_its_first_success(dossier
     found = outage(dossier(rows), "viewers", after_s=12)
     assert found.first_good_s is not None
     assert found.first_good_s[0] > 15.9
+
+
+def test_a_stack_that_limped_before_the_fault_is_seen(dossier: Callable[..., Path]) -> None:
+    rows = slots(30)
+    for row in between(rows, 3, 6):
+        row |= {"status": 502, "error": "status 502"}
+    assert judge(dossier(rows), part="before").verdict is Verdict.FAIL
+    assert judge(dossier(rows)).verdict is Verdict.FAIL, "windows before the fault are judged as all others"
+    assert judge(dossier(slots(30)), part="before").verdict is Verdict.PASS
+
+
+def test_what_is_slow_before_the_fault_fails_and_what_fails_later_is_not_before(dossier: Callable[..., Path]) -> None:
+    rows = slots(30)
+    for row in between(rows, 3, 6):
+        row["took"] = 1.5
+    assert judge(dossier(rows), part="before", deadline_s=1.0).verdict is Verdict.FAIL
+    rows = slots(30)
+    for row in between(rows, 12, 20):
+        row |= {"status": 502, "error": "status 502"}
+    assert judge(dossier(rows), part="before").verdict is Verdict.PASS
+
+
+def test_too_short_a_time_before_the_fault_and_no_fault_cannot_tell(dossier: Callable[..., Path]) -> None:
+    assert judge(dossier(slots(30), fault=(5, 8)), part="before").verdict is Verdict.INCONCLUSIVE
+    assert judge(dossier(slots(30)), part="before", fault_id=None).verdict is Verdict.INCONCLUSIVE

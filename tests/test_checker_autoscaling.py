@@ -34,20 +34,29 @@ def stage(
         story.replicas("manager", at + 0.1, count, 2)
         story.replicas("manager", at + 8, count, count)
         if down is not None:
+            story.hpa("manager", END + down, count, 2, 3)
             story.replicas("manager", END + down, 2, count)
             story.replicas("manager", END + down + 1, 2, 2)
     story.event("harness", "test.finished", "t", until)
     return story
 
 
-def up(story: Story, within_s: float = 75, ceiling: int = 5) -> Finding:
+def up(story: Story, within_s: float = 75, ceiling: int = 5, target: int = 70) -> Finding:
     story.write()
-    return scaled_up(story.folder, role="manager", load="manager_load", within_s=within_s, ceiling=ceiling)
+    return scaled_up(
+        story.folder,
+        role="manager",
+        load="manager_load",
+        within_s=within_s,
+        floor=2,
+        ceiling=ceiling,
+        target_percent=target,
+    )
 
 
 def down(story: Story) -> Finding:
     story.write()
-    return scaled_down(story.folder, role="manager", load="manager_load", stabilisation_s=30, reaction_s=75)
+    return scaled_down(story.folder, role="manager", load="manager_load", floor=2, stabilisation_s=30, reaction_s=75)
 
 
 def test_up_and_down_in_time(tmp_path: Path) -> None:
@@ -63,12 +72,11 @@ def test_up_counts_when_the_pods_are_ready(tmp_path: Path, within_s: float, verd
     assert up(stage(tmp_path), within_s).verdict == verdict
 
 
-@pytest.mark.parametrize(("ceiling", "verdict"), [(4, "PASS"), (3, "FAIL")])
-def test_never_past_the_ceiling(tmp_path: Path, ceiling: int, verdict: str) -> None:
-    finding = up(stage(tmp_path), ceiling=ceiling)
-    assert finding.verdict == verdict
-    if verdict == "FAIL":
-        assert "went to 4 replicas" in finding.reason
+def test_never_past_the_ceiling(tmp_path: Path) -> None:
+    finding = up(stage(tmp_path), ceiling=3)
+    assert finding.verdict is Verdict.FAIL
+    assert "went to 4 replicas" in finding.reason
+    assert "promised are 2 to 3" in finding.reason
 
 
 def test_past_the_ceiling_after_the_load_is_past_the_ceiling(tmp_path: Path) -> None:
@@ -150,8 +158,10 @@ def test_below_the_floor_is_a_fail(tmp_path: Path) -> None:
 
 def test_up_again_without_load_is_not_back(tmp_path: Path) -> None:
     story = stage(tmp_path)
+    story.hpa("manager", END + 50, 2, 3, 130)
     story.replicas("manager", END + 50, 3, 2)
     assert down(story).verdict is Verdict.FAIL
+    story.hpa("manager", END + 90, 3, 2, 3)
     story.replicas("manager", END + 90, 2, 2)
     assert down(story).measured == "90.0 s"
 
@@ -165,3 +175,86 @@ def test_a_watch_gap_over_the_step_is_undecided_only_where_it_matters(tmp_path: 
     story.event("watch", "watch.lost", "deployments", END + 32)
     story.event("watch", "watch.resumed", "deployments", END + 44.9)
     assert down(story).verdict is Verdict.PASS
+
+
+def test_a_step_down_inside_the_window_is_a_fail_wherever_it_ends(tmp_path: Path) -> None:
+    story = stage(tmp_path, up=(40, 4))
+    story.hpa("manager", END + 0.5, 4, 3, 60)
+    story.replicas("manager", END + 0.5, 3, 3)
+    finding = down(story)
+    assert (finding.verdict, "came down to 3" in finding.reason) == (Verdict.FAIL, True)
+
+
+def test_replicas_set_by_hand_are_not_the_autoscalers_doing(tmp_path: Path) -> None:
+    story = stage(tmp_path, up=None)
+    story.hpa("manager", 30, 2, 2, None)
+    story.replicas("manager", 40, 4, 2)
+    story.replicas("manager", 48, 4, 4)
+    story.replicas("manager", END + 45, 2, 2)
+    assert "did not ask for 4" in up(story).reason
+    assert up(story).verdict is Verdict.FAIL
+    assert (down(story).verdict, "did not ask for 2" in down(story).reason) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize(("cpu", "why"), [(None, "had no figure"), (70, "not over its target"), (100, "it takes 3")])
+def test_a_step_up_has_a_figure_that_asks_for_it(tmp_path: Path, cpu: int | None, why: str) -> None:
+    story = stage(tmp_path)
+    for line in story.lines:
+        if line["kind"] == "hpa.replicas" and line["t"] == 40:
+            line["data"]["cpu_percent"] = cpu
+    finding = up(story)
+    assert (finding.verdict, why in finding.reason) == (Verdict.FAIL, True), finding.reason
+
+
+def test_a_jump_to_the_maximum_is_more_than_its_figures_ask_for(tmp_path: Path) -> None:
+    finding = up(stage(tmp_path, up=(40, 5)))
+    assert (finding.verdict, "it takes 4" in finding.reason) == (Verdict.FAIL, True)
+
+
+def test_flapping_under_load_is_a_fail(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    for t, count, cpu in ((60, 3, 50), (75, 4, 100)):
+        story.hpa("manager", t, 4, count, cpu)
+        story.replicas("manager", t, count, count)
+    finding = up(story)
+    assert (finding.verdict, "and again" in finding.reason) == (Verdict.FAIL, True), finding.reason
+
+
+def test_back_at_the_floor_while_the_load_goes_on_is_a_fail(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.hpa("manager", 80, 4, 2, 10)
+    story.replicas("manager", 80, 2, 2)
+    finding = up(story)
+    assert (finding.verdict, "under load" in finding.reason) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize("watch", ["deployments", "horizontalpodautoscalers"])
+def test_a_watch_that_was_away_for_most_of_the_load_saw_nothing_of_it(tmp_path: Path, watch: str) -> None:
+    story = stage(tmp_path)
+    story.event("watch", "watch.lost", watch, 50)
+    story.event("watch", "watch.resumed", watch, 95)
+    assert up(story).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_watch_that_blinked_is_forgiven(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.event("watch", "watch.lost", "deployments", 60)
+    story.event("watch", "watch.resumed", "deployments", 61.5)
+    assert up(story).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("bounds", [{"low": 1}, {"high": 50}])
+def test_the_bounds_of_the_autoscaler_are_the_promised_ones(tmp_path: Path, bounds: dict[str, int]) -> None:
+    story = stage(tmp_path)
+    story.hpa("manager", 70, 4, 4, 66, **bounds)
+    assert up(story).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("counts", [{"sent": 1, "ok": 1}, {"ok": 0}])
+def test_a_load_that_was_none_proves_nothing(tmp_path: Path, counts: dict[str, int]) -> None:
+    story = stage(tmp_path)
+    for line in story.lines:
+        if line["kind"] == "load.finished":
+            line["data"] |= counts
+    assert (up(story).verdict, down(story).verdict) == (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+    assert "was no load" in up(story).reason

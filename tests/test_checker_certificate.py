@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dossier_maker import Story
 
-from reports.checkers.certificate import proven
+from reports.checkers.certificate import experiment_completed, proven
 from reports.verdict import Finding, Verdict
 
 EXPERIMENT = "gateway-pod-kill-1"
@@ -21,7 +21,7 @@ def judged(tmp_path: Path, change: Callable[[Story], None] = lambda story: None,
     story.journal(EXPERIMENT)
     change(story)
     story.write()
-    return proven(tmp_path, experiment=EXPERIMENT)
+    return proven(tmp_path, fault_ids=["f1"])
 
 
 def test_effect_and_healing_proven_is_a_pass_with_its_certificate(tmp_path: Path) -> None:
@@ -104,17 +104,24 @@ def test_the_reason_for_no_effect_is_told(tmp_path: Path) -> None:
 def test_the_journal_must_be_strict_complete_and_not_deviated(
     tmp_path: Path, journal: dict[str, Any], verdict: str
 ) -> None:
-    assert judged(tmp_path, lambda story: story.journal(EXPERIMENT, **journal)).verdict == verdict
+    judged(tmp_path, lambda story: story.journal(EXPERIMENT, **journal))
+    assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict == verdict
+
+
+def test_a_fault_of_the_experiment_that_is_not_proven_is_not_forgotten(tmp_path: Path) -> None:
+    judged(tmp_path, effective=None)
+    finding = experiment_completed(tmp_path, experiment=EXPERIMENT)
+    assert (finding.verdict, "its effect is not proven" in finding.reason) == (Verdict.INVALID, True)
 
 
 def test_a_journal_that_is_missing_or_torn_is_invalid(tmp_path: Path) -> None:
     story = Story(tmp_path)
     story.fault("f1", t=10, victim=("a", "u"))
     story.write()
-    assert "left no journal" in proven(tmp_path, experiment=EXPERIMENT).reason
+    assert "left no journal" in experiment_completed(tmp_path, experiment=EXPERIMENT).reason
     story.journal(EXPERIMENT)
     (tmp_path / "experiments" / EXPERIMENT / "journal.json").write_text('{"status": ')
-    finding = proven(tmp_path, experiment=EXPERIMENT)
+    finding = experiment_completed(tmp_path, experiment=EXPERIMENT)
     assert (finding.verdict, "cannot be read" in finding.reason) == (Verdict.INVALID, True)
 
 
@@ -125,18 +132,18 @@ def test_one_bad_run_of_an_experiment_spoils_all_its_runs_but_not_another_experi
         story.journal(f"kill-{number}", **({"strict": False} if number == 2 else {}))
     story.journal("kill-everything-1", deviated=True)
     story.write()
-    assert proven(tmp_path, experiment="kill", min_faults=2).verdict is Verdict.INVALID
-    assert proven(tmp_path, experiment="kill-1").verdict is Verdict.PASS
+    assert experiment_completed(tmp_path, experiment="kill").verdict is Verdict.INVALID
+    assert experiment_completed(tmp_path, experiment="kill-1").verdict is Verdict.PASS
     assert proven(tmp_path, fault_ids=["f1"]).verdict is Verdict.PASS
     assert proven(tmp_path, fault_ids=["f1", "f9"]).verdict is Verdict.INVALID
 
 
 def test_fewer_faults_than_promised_is_invalid(tmp_path: Path) -> None:
     judged(tmp_path)
-    assert proven(tmp_path, experiment=EXPERIMENT, min_faults=2).verdict is Verdict.INVALID
+    assert proven(tmp_path, fault_ids=["f1"], min_faults=2).verdict is Verdict.INVALID
 
 
 def test_nothing_named_is_invalid(tmp_path: Path) -> None:
     judged(tmp_path)
-    assert proven(tmp_path).verdict is Verdict.INVALID
+    assert proven(tmp_path, fault_ids=[""]).verdict is Verdict.INVALID
     assert proven(tmp_path, fault_ids=[]).verdict is Verdict.INVALID

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dossier_maker import START_NS, Log, Story
+from dossier_maker import START_NS, UNIX_NS, Log, Story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +70,7 @@ def invent(log: Log, at: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "promise", "named"),
+    ("break_it", "red_one", "named"),
     [
         (drop, "kept", "acknowledged but lost"),
         (lose_from_topic, "kept", "acknowledged but lost"),
@@ -89,11 +89,11 @@ def invent(log: Log, at: int) -> None:
 )
 @pytest.mark.parametrize("at", [0, 20, 32])
 def test_a_defect_turns_its_promise_red_and_only_that(
-    tmp_path: Path, break_it: Callable[[Log, int], Any], promise: str, named: str, at: int
+    tmp_path: Path, break_it: Callable[[Log, int], Any], red_one: str, named: str, at: int
 ) -> None:
     log = Log(tmp_path, 40)
     break_it(log, at)
-    assert red(log.write()) == {promise: named}
+    assert red(log.write()) == {red_one: named}
     assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.FAIL
 
 
@@ -111,8 +111,9 @@ def test_writes_of_unknown_outcome_may_be_there_or_not(tmp_path: Path) -> None:
     assert red(log.write()) == {}
 
 
-def test_records_applied_after_the_topic_was_read_are_fine(tmp_path: Path) -> None:
+def test_a_write_of_unknown_outcome_may_be_applied_after_the_topic_was_read(tmp_path: Path) -> None:
     log = Log(tmp_path, 40)
+    log.writes.append({"id": "late", "start_ns": START_NS, "end_ns": START_NS + 1, "outcome": "info", "offset": None})
     log.journal.append({"offset": 40, "id": "late"})
     assert red(log.write()) == {}
 
@@ -294,3 +295,56 @@ def test_without_a_write_of_this_load_in_the_topic_nothing_is_told(tmp_path: Pat
     log.write()
     for promise in (ordering.produced_once, ordering.journal_agrees_with_topic):
         assert promise(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
+
+
+def test_writes_are_needed_during_each_fault(tmp_path: Path) -> None:
+    """40 writes from 5 s to 9 s; the second fault comes when all is over."""
+    Log(tmp_path, 40).write()
+    story = Story(tmp_path)
+    story.fault("f1", t=5.99, victim=("kafka-0", "u"), effective=0.02, healed=2.0)
+    story.fault("f2", t=20, victim=("worker", "n"), kind="Node", effective=0.02, healed=2.0)
+    story.write()
+    args: dict[str, Any] = {"load": LOAD, "min_acked_during_faults": 10}
+    assert ordering.enough_acknowledged(tmp_path, **args, fault_ids=["f1"]).verdict is Verdict.PASS
+    for several in (None, ["f1", "f2"], ["f1", "never planned"]):
+        finding = ordering.enough_acknowledged(tmp_path, **args, fault_ids=several)
+        assert (finding.verdict, "0 during the fault" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+@pytest.mark.parametrize("offset", [40, 41, 900])
+def test_a_ghost_that_was_applied_beyond_the_end_is_a_fail(tmp_path: Path, offset: int) -> None:
+    log = Log(tmp_path, 40)
+    log.journal.append({"offset": offset, "id": "ghost"})
+    finding = ordering.selection_input(log.write(), load=LOAD)
+    assert (finding.verdict, "applied, but not in the topic" in finding.reason) == (Verdict.FAIL, True)
+
+
+def test_half_a_file_of_writes_is_no_pass(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    for row, write in zip(log.topic, log.writes, strict=True):
+        row["timestamp"] = (UNIX_NS + write["start_ns"] - START_NS) // 1_000_000 + 3
+    log.write()
+    assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.PASS
+    del log.writes[20:]
+    finding = ordering.selection_input(log.write(), load=LOAD)
+    assert (finding.verdict, "20 records of the topic have no writer" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+    del log.writes[:]
+    assert ordering.selection_input(log.write(), load=LOAD).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("left", [0, 1, 20, 39])
+def test_a_journal_cut_on_a_line_end_is_damaged_and_not_the_workers_fault(tmp_path: Path, left: int) -> None:
+    path = Log(tmp_path, 40).write() / "kafka/journal-operators.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:left]))
+    assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
+    for damaged in ([*lines[:left], lines[-1]], [*lines[left + 1 :]], [*lines, lines[left]]):
+        path.write_text("".join(damaged))
+        assert ordering.selection_input(tmp_path, load=LOAD).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_topic_that_ends_before_where_it_stood_has_lost_records(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    log.begin = 500
+    finding = ordering.selection_input(log.write(), load=LOAD)
+    assert (finding.verdict, "are gone" in finding.reason) == (Verdict.FAIL, True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dossier_maker import Story
+from dossier_maker import START_NS, Story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -310,3 +310,57 @@ def test_the_truth_lies_inside_and_one_more_dip_never_shortens_it(
     story.watch("pod.not_ready", "gateway-c", 10 + ready + later, "u3", "gateway")
     story.watch("pod.ready", "gateway-c", 11 + ready + later, "u3", "gateway")
     assert bounds(judged(story, 100))[0] >= earliest
+
+
+def test_a_gap_after_recovery_may_hide_a_second_outage(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path, ready_after=5)
+    story.event("watch", "watch.lost", "pods", 20)
+    story.event("watch", "watch.resumed", "pods", 50)
+    finding = judged(story)
+    assert (finding.verdict, "second outage" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+    assert judged(story, 3).verdict is Verdict.FAIL, "what was too late stays too late"
+
+
+def test_a_timeline_that_was_cut_off_after_ready_cannot_say_that_it_lasted(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path, ready_after=5)
+    story.lines = [line for line in story.lines if line["kind"] != "test.finished"]
+    finding = judged(story)
+    assert (finding.verdict, "end of the test" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_a_blip_long_after_recovery_is_not_this_recovery(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path, ready_after=5, until=120)
+    story.watch("pod.not_ready", "gateway-b", 90, "u2", "gateway")
+    story.watch("pod.ready", "gateway-b", 91, "u2", "gateway")
+    assert bounds(judged(story))[1] == pytest.approx(5)
+
+
+def test_a_role_that_is_not_whole_at_the_end_has_not_recovered_however_late_it_fell(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path, ready_after=5, until=120)
+    story.watch("pod.not_ready", "gateway-b", 90, "u2", "gateway")
+    assert judged(story).verdict is Verdict.FAIL
+
+
+def test_users_of_whom_none_asked_in_the_outage_tell_nothing(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path, ready_after=5)
+    story.load("viewers", start=1, seconds=58)
+    rows = tmp_path / "load" / "requests-viewers.csv"
+    head, *lines = rows.read_text().splitlines()
+    since, until = (START_NS + int(t * 1e9) for t in (9.9, 15.1))
+    rows.write_text("\n".join([head, *(x for x in lines if not since <= int(x.split(",")[0]) < until)]) + "\n")
+    finding = judged(story, load="viewers")
+    assert (finding.verdict, "silent" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_a_victim_that_is_cut_off_and_stays_ready_is_not_dead(tmp_path: Path) -> None:
+    """A partition or a pause kills nothing: what the watch shows of its victims holds."""
+    story = stage(tmp_path)
+    story.lines = [line for line in story.lines if not line["kind"].startswith("fault.")]
+    story.fault("f1", t=10, victim=("gateway-a", "u1"), fault="PartitionPod role=gateway")
+    story.event("harness", "test.finished", "t", 60)
+    story.load("viewers", start=1, seconds=58, bad=((10, 14),))
+    finding = judged(story, load="viewers")
+    assert finding.verdict is Verdict.PASS, finding
+    assert 3.8 <= bounds(finding)[0] <= 4.3
+    assert judged(story, 3, load="viewers").verdict is Verdict.FAIL
+    assert judged(story).verdict is Verdict.INCONCLUSIVE, "without users nothing says how long they were cut off"

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
+from dossier_maker import Story, looks
 
 from reports.checkers import conformance
-from reports.claim import Claim, judge
-from reports.verdict import Verdict
+from reports.checkers.availability import in_windows
+from reports.checkers.certificate import proven
+from reports.checkers.kafka import history
+from reports.claim import BadClaim, Claim, answer, judge
+from reports.reading import recorded
+from reports.verdict import Finding, Verdict
 
 
 @pytest.mark.parametrize(
@@ -23,7 +34,7 @@ from reports.verdict import Verdict
         Claim(""),
         Claim("..claim.judge"),
         Claim("conformance.Verdict", {}),
-        Claim("conformance.STATE"),
+        Claim("conformance.layout"),
         Claim("conformance.gaps"),
     ],
     ids=str,
@@ -52,6 +63,94 @@ def test_a_crash_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_near_miss_a_checker_that_can_judge(tmp_path: Path) -> None:
-    (tmp_path / "state/a").mkdir(parents=True)
-    (tmp_path / "state/a/diff.txt").write_text("")
-    assert judge(tmp_path, Claim("conformance.as_it_was", {"test": "a"})).verdict is Verdict.PASS
+    assert judge(looks(tmp_path, "a"), Claim("conformance.as_it_was", {"test": "a"})).verdict is Verdict.PASS
+
+
+def test_a_claim_is_kept_by_name_with_what_json_makes_of_its_arguments() -> None:
+    claim = Claim.of(in_windows, load="viewers", at_least=1, window_s=5, names=["a"])
+    assert claim == Claim("availability.in_windows", {"load": "viewers", "at_least": 1, "window_s": 5, "names": ["a"]})
+
+
+def _mine(dossier: Path, *, test: str) -> Finding:
+    return Finding(Verdict.PASS, test)
+
+
+@pytest.mark.parametrize(
+    ("checker", "args", "why"),
+    [
+        (proven, {"fault_ids": ["f1"], "min_fault": 2}, "min_fault"),
+        (proven, {}, "fault_ids"),
+        (proven, {"fault_ids": "f1"}, "fault_ids='f1'"),
+        (proven, {"fault_ids": ["f1"], "min_faults": "2"}, "min_faults='2'"),
+        (in_windows, {"load": None, "at_least": 1, "window_s": 5}, "load=None"),
+        (_mine, {"test": "x"}, "is no checker"),
+        (lambda dossier: None, {}, "is no checker"),
+        (judge, {}, "is no checker"),
+    ],
+)
+def test_a_claim_that_does_not_fit_its_checker_is_refused_at_once(checker: Any, args: Any, why: str) -> None:
+    with pytest.raises(BadClaim, match=why):
+        Claim.of(checker, **args)
+
+
+def test_arguments_are_given_by_name() -> None:
+    with pytest.raises(BadClaim, match="by name"):
+        Claim.of(proven, ["f1"])  # type: ignore[call-arg]
+
+
+def test_mypy_refuses_a_claim_that_does_not_fit(tmp_path: Path) -> None:
+    lines = [
+        "fault_id='f1', role='r', budget_s=3",
+        "fault_id='f1', rolle='r', budget_s=3",
+        "fault_id=1, role='r', budget_s=3",
+    ]
+    source = (
+        "from reports.checkers.recovery import within\nfrom suites.plugin.promise import Promise\np = Promise('', '')\n"
+    )
+    (tmp_path / "claims.py").write_text(source + "".join(f"p.claim(within, {line})\n" for line in lines))
+    words = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--config-file",
+        "pyproject.toml",
+        "--follow-imports=silent",
+        str(tmp_path / "claims.py"),
+    ]
+    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    refused = {int(line.split(":")[1]) for line in told.splitlines() if "claims.py:" in line and ": error:" in line}
+    assert refused == {5, 6}, told
+
+
+def test_an_answer_tells_each_file_that_was_read_for_it_and_each_that_was_missing(tmp_path: Path) -> None:
+    story = Story(tmp_path)
+    story.load("viewers", start=1, seconds=20)
+    story.load("operators", start=1, seconds=20)
+    story.write()
+    read = answer(tmp_path, Claim.of(in_windows, load="viewers", at_least=0.5, window_s=5)).read
+    assert sorted(read) == ["load/requests-viewers.csv", "load/viewers.plan.json", "timeline.jsonl"]
+    assert (
+        "load/nobody.plan.json" in answer(tmp_path, Claim.of(in_windows, load="nobody", at_least=0.5, window_s=5)).read
+    )
+
+
+def test_folders_that_were_listed_and_files_that_arrow_opened_count_as_read(tmp_path: Path) -> None:
+    table = pyarrow.table({"index": [0]})
+    (tmp_path / "kafka").mkdir()
+    pyarrow.parquet.write_table(table, tmp_path / "kafka" / "history-a.parquet")
+    read = answer(tmp_path, Claim.of(history.check, pattern="kafka/history-*.parquet")).read
+    assert {"kafka/", "kafka/history-a.parquet"} <= set(read)
+
+
+def test_what_is_written_or_lies_elsewhere_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("x")
+    inside = tmp_path / "dossier"
+    inside.mkdir()
+    with recorded(inside) as reads:
+        (inside / "new").write_text("y")
+        (tmp_path / "elsewhere").read_text()
+        fd = os.open(inside / "new", os.O_RDONLY)
+        os.close(fd)
+    (inside / "later").write_text("")
+    (inside / "later").read_text()
+    assert reads.files == ("new",)

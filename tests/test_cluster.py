@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from fixtures.cluster import kernel
 from fixtures.cluster.cli import kubeconfig, status, up
 from fixtures.cluster.kind_cluster import Standing
-from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config
+from fixtures.cluster.kind_config import CNI_TEMPLATE, Machine, host_ports, kind_config, write_mounted
 from fixtures.cluster.nodes import Plan, Step, plan_nodes, start_nodes
 from fixtures.cluster.owner import new_owner, owner_path, read_owner, write_owner
 from fixtures.cluster.ports import check_free, taker
+from fixtures.cluster.still import EVERY_S, still
 from fixtures.docker.containers import NodeContainer
 from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import Settings
@@ -136,10 +139,50 @@ def test_addresses_come_from_containerd_where_no_cni_is_installed() -> None:
     ours, theirs = config(own_cni=True), config(own_cni=False)
     assert ours["networking"]["disableDefaultCNI"] is True
     assert any(CNI_TEMPLATE in patch for patch in ours["containerdConfigPatches"])
-    assert all(n["extraMounts"][0]["containerPath"] == CNI_TEMPLATE for n in ours["nodes"])
+    assert all(CNI_TEMPLATE in inside(n) for n in ours["nodes"])
     assert theirs["networking"]["disableDefaultCNI"] is False
     assert not any("cni" in patch for patch in theirs["containerdConfigPatches"])
-    assert not any("extraMounts" in n for n in theirs["nodes"])
+    assert not any(CNI_TEMPLATE in inside(n) for n in theirs["nodes"])
+
+
+def inside(node: dict[str, Any]) -> list[str]:
+    return [mount["containerPath"] for mount in node["extraMounts"]]
+
+
+@pytest.mark.parametrize("own_cni", [True, False])
+def test_nodes_forget_connections_to_dead_pods_in_good_time_whichever_their_cni(own_cni: bool, tmp_path: Path) -> None:
+    """Two minutes, the default, lead clients whose port comes round in that time to a pod that is long gone."""
+    nodes = config(own_cni=own_cni, home=tmp_path)["nodes"]
+    assert all(kernel.MOUNTED_AT in inside(node) for node in nodes)
+    settings = Settings(home=tmp_path)
+    settings.cluster_home.mkdir(parents=True)
+    write_mounted(settings)
+    (mount,) = [m for m in nodes[0]["extraMounts"] if m["containerPath"] == kernel.MOUNTED_AT]
+    assert Path(mount["hostPath"]).read_text() == "net.netfilter.nf_conntrack_tcp_timeout_syn_sent = 5\n"
+
+
+class Nodes:
+    """Two nodes: one that has the setting by its mounted file, one of before; `deaf` takes none."""
+
+    def __init__(self, deaf: bool = False) -> None:
+        self.value, self.deaf = {"new": "5", "old": "120"}, deaf
+
+    def docker(self, *args: str, **_: Any) -> str:
+        _, node, *words = args
+        if words[0] == "cat":
+            assert words[1] == "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_sent"
+            return self.value[node] + "\n"
+        if not self.deaf:
+            self.value[node] = words[-1].split()[1]
+        return ""
+
+
+def test_a_node_of_before_is_given_the_kernel_settings_and_one_that_takes_none_is_refused() -> None:
+    nodes = Nodes()
+    assert kernel.ensure_kernel(nodes, ["new", "old"]) == ["old"]  # type: ignore[arg-type]
+    assert kernel.ensure_kernel(nodes, ["new", "old"]) == []  # type: ignore[arg-type]
+    with pytest.raises(HarnessError, match="node old does not take net"):
+        kernel.ensure_kernel(Nodes(deaf=True), ["new", "old"])  # type: ignore[arg-type]
 
 
 def test_the_machine_decides_on_cgroups_and_oom_scores() -> None:
@@ -188,7 +231,7 @@ def test_the_record_is_private_whole_and_read_back(tmp_path: Path) -> None:
 
 def test_up_explains_itself_with_examples() -> None:
     text = CliRunner().invoke(up, ["--help"]).output
-    assert "CRUCIBLE_PLANT=reorder crucible up" in text
+    assert "CRUCIBLE_CLUSTER=mine" in text
     assert "interrupted" in text
 
 
@@ -219,3 +262,20 @@ def test_a_pod_on_a_restarted_node_is_believed_only_from_then_on() -> None:
     assert standing.is_ready_again(pod("c-worker", "2026-01-01T00:00:00Z"))
     assert standing.is_ready_again(pod("c-worker2", "2025-12-31T23:59:59Z"))
     assert not standing.is_ready_again({"spec": {"nodeName": "c-worker"}})
+
+
+def test_a_step_that_takes_long_says_what_it_is_still_at() -> None:
+    told: list[str] = []
+    enough = threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        enough.set()
+
+    with still(tell, lambda: "kind creates the cluster", every_s=0.02):
+        assert enough.wait(10)
+    assert told[0] == "… kind creates the cluster, 0 s so far"
+    count = len(told)
+    assert not any(thread.name == "still" for thread in threading.enumerate())
+    assert len(told) == count
+    assert EVERY_S <= 30

@@ -251,3 +251,10 @@ def test_the_reasons_name_state_and_exit_code() -> None:
         "container gateway waiting: CrashLoopBackOff back-off",
         "container gateway terminated: Error exit 1",
     ]
+
+
+def test_a_role_that_is_waited_for_says_so_in_words() -> None:
+    assert str(RoleState(1, 3, False)) == "1 of 3 Ready"
+    assert str(RoleState(3, 2, False)) == "3 Ready, 2 wanted"
+    assert str(RoleState(2, 2, False)) == "2 of 2 Ready, still changing"
+    assert str(RoleState(2, 2, True)) == "2 of 2 Ready"

@@ -97,8 +97,8 @@ def test_only_what_the_table_announces_is_mended(monkeypatch: pytest.MonkeyPatch
     done: list[str] = []
     monkeypatch.setattr(mend, "ensure_engine", lambda settings, fix: done.append("engine"))
     monkeypatch.setattr(mend, "run", lambda words: done.append(words[-1]))
-    assert not mend.mend(list(rows().values()), Settings())
-    assert mend.mend(list(rows(engine=None, limits={}).values()), Settings())
+    assert not mend.fix_machine(list(rows().values()), Settings())
+    assert mend.fix_machine(list(rows(engine=None, limits={}).values()), Settings())
     assert done == ["engine", "fs.inotify.max_user_instances=512", "fs.inotify.max_user_watches=131072"]
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from fixtures.docker import Engine
 from fixtures.errors import HarnessError
 from fixtures.images import building, catalogue
 from fixtures.images.builder import Workshop
 from fixtures.images.ensure import choose
 from fixtures.images.node import SYSTEM_IMAGES, stack_ref
 from fixtures.images.recipe import Catalogue, Output, Recipe
-from fixtures.settings import ImageSource
+from fixtures.images.registry import api_url, pull_name, roots
+from fixtures.settings import ImageSource, Settings
 
 
 def nothing(workshop: Workshop, recipe: Recipe, folder: Path) -> None:
@@ -162,3 +165,32 @@ def test_every_pinned_version_is_the_one_that_the_modules_say() -> None:
     ]
     assert max(needed) <= GO_NEEDED
     assert tuple(int(number) for number in GO_WHEEL.split("==")[1].split(".")) >= GO_NEEDED
+
+
+def test_a_mirror_is_asked_by_its_own_name_and_a_digest_stays() -> None:
+    plain, mirror = Settings(), Settings(registry_mirror="127.0.0.1:5000")
+    assert pull_name(plain, "debian:bookworm-slim") == "debian:bookworm-slim"
+    assert pull_name(mirror, "debian:bookworm-slim") == "127.0.0.1:5000/library/debian:bookworm-slim"
+    assert pull_name(mirror, catalogue.PULLED_NODE) == f"127.0.0.1:5000/{catalogue.PULLED_NODE}"
+    assert api_url(mirror) == "http://127.0.0.1:5000/v2/"
+    assert api_url(Settings(registry_mirror="mirror.example/hub")) == "https://mirror.example/v2/"
+    assert api_url(plain).startswith("https://")
+    with pytest.raises(ValidationError):
+        Settings(registry_mirror="http://mirror.example")
+
+
+def test_another_node_image_makes_another_node() -> None:
+    other = catalogue.pulled("kindest/node:mine")
+    assert other["node-kubernetes"].args["image"] == "kindest/node:mine"
+    assert other.ref("node") != catalogue.pulled().ref("node")
+    assert catalogue.pulled("").ref("node") == catalogue.pulled().ref("node")
+
+
+def test_the_daemons_own_mirrors_are_asked_before_the_hub_and_a_mirror_of_the_settings_alone() -> None:
+    engine = Engine("test", "1")
+    for said, first in (('["https://mirror.example/"]', "https://mirror.example/v2/"), ("null", api_url(Settings()))):
+        object.__setattr__(engine, "info", lambda template, said=said: said)
+        assert roots(Settings(), engine)[0] == first
+        assert roots(Settings(), engine)[-1] == api_url(Settings())
+        assert roots(Settings(registry_mirror="127.0.0.1:5000"), engine) == ["http://127.0.0.1:5000/v2/"]
+    assert roots(Settings(), None) == [api_url(Settings())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from fixtures.errors import UsageError
 from fixtures.images.archive import rename_archive
 from fixtures.images.builder import Workshop
 from fixtures.images.bundle import belongs, export_bundle, import_bundle
-from fixtures.images.progress import Progress
+from fixtures.images.progress import EVERY_S, Progress
 from fixtures.images.recipe import Catalogue, Output, Recipe
 from fixtures.images.registry import in_reach
+from fixtures.images.stage import remember, stage, usual_s
 from fixtures.settings import Settings
 
 
@@ -123,7 +125,7 @@ def test_a_bundle_belongs_only_to_the_tree_that_made_it(tmp_path: Path) -> None:
 
 def test_without_a_terminal_there_is_one_line_per_change() -> None:
     said: list[str] = []
-    seconds = iter([0.0, 1.0, 31.5, 61.0])
+    seconds = iter([0.0, 0.0, 1.0, 31.5, 61.0])
     with Progress(2, is_terminal=False, write=said.append, clock=lambda: next(seconds)) as progress:
         progress.started("kafka")
         progress.started("node")
@@ -140,7 +142,49 @@ def test_on_a_terminal_a_live_line_names_what_runs_longest_first() -> None:
     clock[0] = 10
     progress.started("kafka")
     clock[0] = 12
-    assert progress.live_line() == "images 0/3: go/kubernetes 12 s, kafka 2 s"
+    assert progress.live_line() == "images 0/3 after 12 s: go/kubernetes 12 s, kafka 2 s"
+
+
+def test_without_a_terminal_too_a_step_of_minutes_says_how_far_it_is() -> None:
+    said: list[str] = []
+    told = threading.Event()
+
+    def write(text: str) -> None:
+        said.append(text)
+        if "packages" in text:
+            told.set()
+
+    progress = Progress(3, is_terminal=False, write=write, every_s=0.02, stage=lambda name: "312 of 1,530 packages",
+                        usual_s=lambda name: 624.0)  # fmt: skip
+    with progress:
+        progress.started("go/kubernetes")
+        assert told.wait(10)
+    assert said[1] == "images 0/3 after 0 s: go/kubernetes 0 s of about 10 min 24 s (312 of 1,530 packages)\n"
+    assert EVERY_S <= 30
+
+
+def test_a_log_says_how_far_its_build_is(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    assert stage(log) == ""
+    log.write_text("fetching modules\n")
+    assert stage(log) == "fetching modules"
+    with log.open("a") as file:
+        file.write("packages: 1530\n$ go build -v ./cmd/x\ngo: downloading k8s.io/api v0.37.0\n")
+        file.write("internal/goos\nk8s.io/api/core/v1\n")
+    assert stage(log) == "2 of 1,530 packages"
+    log.write_text("$ docker build .\nStep 1/5 : FROM x\nStep 3/5 : RUN apt-get update\nGet:1 some-mirror\n")
+    assert stage(log) == "step 3/5 RUN"
+    log.write_text("$ mmdebstrap\nI: downloading packages\n")
+    assert stage(log) == "I: downloading packages"
+
+
+def test_the_last_build_here_is_the_estimate_of_the_next_and_the_reference_where_there_is_none(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    settings.cache.mkdir(parents=True)
+    assert usual_s(settings, "go/kubernetes") == 624
+    assert usual_s(settings, "unheard-of") is None
+    remember(settings, "go/kubernetes", 300.4)
+    assert usual_s(settings, "go/kubernetes") == 300
 
 
 def test_a_registry_that_nobody_serves_is_out_of_reach_at_once() -> None:

@@ -141,7 +141,10 @@ def load(tmp_path: Path) -> Iterator[Load]:
 
 
 def test_a_stalled_server_meets_the_full_planned_rate(load: Load, tmp_path: Path) -> None:
-    with Director() as director, load("viewers", 60, users=4, host=f"http://127.0.0.1:{director.port}") as viewers:
+    with (
+        Director() as director,
+        load("viewers", 60, users=4, host=f"http://127.0.0.1:{director.port}", options=("--any-location",)) as viewers,
+    ):
         viewers.wait_until_steady(20)
         director.stall()
         stalled_ns = time.monotonic_ns()
@@ -189,7 +192,8 @@ def test_locust_does_not_outlive_a_killed_harness(tmp_path: Path) -> None:
         "import sys; from pathlib import Path\n"
         "from loadtests.runner import Load; from fixtures.settings import Settings\n"
         "from fixtures.timeline import Timeline\n"
-        "d = Path(sys.argv[1]); load = Load(Settings(), d, Timeline(d))('viewers', 10, host='http://127.0.0.1:9')\n"
+        "d = Path(sys.argv[1]); load = Load(Settings(), d, Timeline(d))\n"
+        "load = load('viewers', 10, host='http://127.0.0.1:9', options=('--any-location',))\n"
         "load.__enter__(); sys.stdin.read()"
     )
     parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,8 @@ pytest_plugins = ["pytester"]
 INNER = """
 def test_promise(promise):
     '''Nothing is left behind.'''
-    (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
-    (folder / "diff.txt").write_text({diff!r})
-    promise.claim("conformance.as_it_was", test="x")
+    promise_looks(promise_dossier(promise), {diff!r})
+    promise.claim(conformance.as_it_was, test="x")
     {then}
 """
 
@@ -26,11 +26,23 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("CRUCIBLE_RUN_DIR", str(tmp_path / "dossier"))
     monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path / "home"))
     pytester.makeconftest(
-        "import builtins, pathlib\n"
-        "pytest_plugins = ['suites.plugin.options', 'suites.plugin.job', 'suites.plugin.fixtures']\n"
+        "import builtins, pathlib, sys\n"
+        f"sys.path.append({str(Path(__file__).parent)!r})\n"
+        "from dossier_maker import looks\n"
+        "builtins.promise_looks = lambda folder, change: looks(folder, 'x', node_label=change)\n"
+        f"pytest_plugins = {[f'suites.plugin.{name}' for name in ('options', 'choosing', 'job', 'fixtures')]!r}\n"
         f"builtins.promise_dossier = lambda promise: pathlib.Path({str(tmp_path / 'dossier')!r})\n"
     )
     return pytester
+
+
+def write(inner: pytest.Pytester, source: str) -> None:
+    """A test file in which each promise has an id."""
+    named = re.sub(r"^def (test_(\w+))\((promise)", r"@pytest.mark.promise('inner.\2')\ndef \1(\3", source, flags=re.M)
+    inner.makepyfile(
+        "import pytest\nfrom reports.checkers import conformance\n"
+        + re.sub(r"(?<=inner\.)\w+", lambda m: m[0].replace("_", "-"), named)
+    )
 
 
 def run_json(tmp_path: Path) -> dict[str, object]:
@@ -39,7 +51,7 @@ def run_json(tmp_path: Path) -> dict[str, object]:
 
 
 def test_a_kept_promise_passes(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(INNER.format(diff="", then=""))
+    write(inner, INNER.format(diff="", then=""))
     result = inner.runpytest("--seed", "81", "-p", "no:randomly")
     assert result.ret == 0
     run = run_json(tmp_path)
@@ -50,7 +62,7 @@ def test_a_kept_promise_passes(inner: pytest.Pytester, tmp_path: Path) -> None:
 
 
 def test_a_broken_promise_fails_with_its_word_first(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(INNER.format(diff="node a: cordoned\n", then=""))
+    write(inner, INNER.format(diff="node a: cordoned\n", then=""))
     result = inner.runpytest()
     assert result.ret == 1
     result.stdout.re_match_lines([r"FAIL: .*", r".*promise +Nothing is left behind\..*"])
@@ -59,33 +71,36 @@ def test_a_broken_promise_fails_with_its_word_first(inner: pytest.Pytester, tmp_
 
 
 def test_a_test_that_claims_nothing_is_inconclusive(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile("def test_promise(promise):\n    '''Nothing is claimed.'''\n")
+    write(inner, "def test_promise(promise):\n    '''Nothing is claimed.'''\n")
     assert inner.runpytest().ret == 3
     assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"
 
 
 def test_an_error_in_the_body_is_never_a_pass(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(INNER.format(diff="", then="raise RuntimeError('the load never started')"))
+    write(inner, INNER.format(diff="", then="raise RuntimeError('the load never started')"))
     result = inner.runpytest()
     assert result.ret == 3
     result.stdout.fnmatch_lines(["*INCONCLUSIVE: RuntimeError: the load never started*"])
 
 
 def test_a_broken_claim_outweighs_an_error(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(INNER.format(diff="node a: gone\n", then="raise RuntimeError('too late')"))
+    write(inner, INNER.format(diff="node a: gone\n", then="raise RuntimeError('too late')"))
     assert inner.runpytest().ret == 1
     assert run_json(tmp_path)["verdict"] == "FAIL"
 
 
-def test_an_unknown_checker_is_inconclusive(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile("def test_promise(promise):\n    '''X.'''\n    promise.claim('nothing.like_it')\n")
+@pytest.mark.parametrize("claim", ["conformance.as_it_wos, test='x'", "conformance.as_it_was, tset='x'", "'as_it_was'"])
+def test_a_claim_that_its_checker_cannot_take_is_no_pass(inner: pytest.Pytester, tmp_path: Path, claim: str) -> None:
+    write(inner, INNER.format(diff="", then=f"promise.claim({claim})"))
     assert inner.runpytest().ret == 3
+    assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"
 
 
 def test_a_skipped_promise_is_on_record_with_its_reason(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(
+    write(
+        inner,
         "import pytest\n@pytest.fixture\ndef netem():\n    pytest.skip('needs netem: modprobe sch_netem')\n"
-        "def test_promise(promise, netem):\n    '''X.'''\n"
+        "def test_promise(promise, netem):\n    '''X.'''\n",
     )
     inner.runpytest()
     tests = run_json(tmp_path)["tests"]
@@ -95,8 +110,8 @@ def test_a_skipped_promise_is_on_record_with_its_reason(inner: pytest.Pytester, 
 
 
 def test_an_interrupted_run_is_inconclusive_and_names_what_did_not_run(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(
-        INNER.format(diff="", then="raise KeyboardInterrupt") + "\ndef test_later(promise):\n    '''Later.'''\n"
+    write(
+        inner, INNER.format(diff="", then="raise KeyboardInterrupt") + "\ndef test_later(promise):\n    '''Later.'''\n"
     )
     result = inner.runpytest_subprocess()  # in the same process the interrupt would end this run too
     assert result.ret == 3
@@ -107,14 +122,14 @@ def test_an_interrupted_run_is_inconclusive_and_names_what_did_not_run(inner: py
 
 
 def test_a_run_without_promises_makes_no_dossier(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile("def test_plain():\n    assert True\n")
+    write(inner, "def test_plain():\n    assert True\n")
     assert inner.runpytest().ret == 0
     assert not (tmp_path / "dossier").exists()
 
 
 def test_an_unknown_setting_is_a_usage_error(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRUCIBLE_COLOUR", "blue")
-    inner.makepyfile("def test_plain():\n    assert True\n")
+    write(inner, "def test_plain():\n    assert True\n")
     result = inner.runpytest()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "unknown setting CRUCIBLE_COLOUR" in result.stderr.str() + result.stdout.str()
@@ -122,7 +137,7 @@ def test_an_unknown_setting_is_a_usage_error(inner: pytest.Pytester, monkeypatch
 
 @pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("nightly", 3)])
 def test_a_profile_decides_how_often_something_is_broken(inner: pytest.Pytester, profile: str, rounds: int) -> None:
-    inner.makepyfile("def test_broken(promise, experiment):\n    pass\ndef test_whole(promise):\n    pass\n")
+    write(inner, "def test_broken(promise, experiment):\n    pass\ndef test_whole(promise):\n    pass\n")
     result = inner.runpytest("--profile", profile, "--collect-only", "-q")
     assert sum("test_broken" in line for line in result.outlines) == rounds
     assert sum("test_whole" in line for line in result.outlines) == 1
@@ -144,9 +159,8 @@ class Broken:
 def test_one(promise, request):
     '''One thing holds.'''
     request.config.stash[session_key]._restorer = Broken()
-    (folder := promise_dossier(promise) / "state" / "x").mkdir(parents=True)
-    (folder / "diff.txt").write_text("")
-    promise.claim("conformance.as_it_was", test="x")
+    promise_looks(promise_dossier(promise), "")
+    promise.claim(conformance.as_it_was, test="x")
 
 
 def test_two(promise, stack):
@@ -156,7 +170,7 @@ def test_two(promise, stack):
 
 
 def test_after_a_stack_that_cannot_be_mended_nothing_more_is_judged(inner: pytest.Pytester, tmp_path: Path) -> None:
-    inner.makepyfile(BROKEN_FOR_GOOD)
+    write(inner, BROKEN_FOR_GOOD)
     result = inner.runpytest()
     assert result.ret == 3
     one, two = run_json(tmp_path)["tests"]  # type: ignore[misc]

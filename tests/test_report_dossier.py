@@ -14,7 +14,7 @@ from reports import dossier as dossiers
 from reports.claim import Claim
 from reports.judging import judge_again, judge_test
 from reports.run import Judged, Run, TestRecord
-from reports.verdict import Verdict
+from reports.verdict import EXIT_CODES, Verdict
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -73,7 +73,32 @@ def test_a_planned_test_without_a_record_spoils_a_pass_and_not_a_fail() -> None:
     run.record(record("b", "FAIL"))
     assert run.verdict is Verdict.FAIL
     run.record(record("b", "PASS"))
-    assert run.verdict is Verdict.PASS
+    assert run.verdict is Verdict.FAIL  # what was seen once is not taken back
+
+
+@pytest.mark.parametrize(
+    "later", [record("a", error="teardown broke"), record("a", skipped="too late"), record("a", "PASS")]
+)
+def test_a_later_phase_does_not_erase_a_fail(later: TestRecord) -> None:
+    run = Run(run_id="r", finished=NOW, tests=[record("a", "FAIL")])
+    run.record(later)
+    assert len(run.tests) == 1
+    assert (run.verdict, run.reason) == (Verdict.FAIL, "because FAIL")
+    assert later.error in run.tests[0].error
+
+
+def test_a_later_phase_that_is_worse_counts() -> None:
+    run = Run(run_id="r", finished=NOW, tests=[record("a", "PASS")])
+    run.record(record("a", error="teardown broke"))
+    assert (run.verdict, run.reason) == (Verdict.INCONCLUSIVE, "teardown broke")
+    assert len(run.tests[0].claims) == 1
+
+
+def test_a_run_without_any_pass_proves_nothing_and_never_exits_with_0() -> None:
+    run = Run(run_id="r", finished=NOW, tests=[record("a", skipped="no zone"), record("b", skipped="no zone")])
+    assert EXIT_CODES[run.verdict] == 3
+    assert "no zone" in run.reason
+    assert "nothing was proven" in run.reason
 
 
 def test_a_forged_verdict_in_the_file_changes_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 from dossier_maker import ORDER, Story, tell
 
+from reports import layout
 from reports.html import write_report
 from reports.lanes import node_lanes, pod_lanes
-from reports.run import Judged, Run, TestRecord
+from reports.run import Judged, Run, Sabotages, TestRecord
+from reports.text import anchor
 from reports.timeline import read
 from reports.verdict import Verdict
+from reports.words import figure_of, shows
 
 VOID = {"meta", "br", "link", "hr", "img", "input"}
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>$\\frac{1}{0}$ \x00'
@@ -67,6 +71,69 @@ def test_the_first_words_are_the_verdict_and_why(told: tuple[Path, Run, str]) ->
         assert expected in first
 
 
+def test_the_first_screen_has_each_figure_beside_its_budget_failures_first(told: tuple[Path, Run, str]) -> None:
+    before = told[2][: told[2].index("<h2>")]
+    words = " ".join(" ".join(Page(before + "</body></html>").texts).split())
+    assert words.index("1 of 200 lost") < words.index("needs three zones") < words.index("78.00 %")
+    for expected in ("1 of 200 lost none lost", "6.4 to 6.5 s ≤ 30 s", "44.1 s 30 to 105 s after the load"):
+        assert expected in words, expected
+    assert "<svg" not in before
+
+
+def test_evidence_is_named_by_what_it_shows(told: tuple[Path, Run, str]) -> None:
+    before = told[2][: told[2].index("<h2>")]
+    assert 'title="load/requests-viewers.csv">requests of viewers</a>' in before
+    assert "load/requests-viewers.csv<" not in before
+    assert shows("kafka/topic-operators.jsonl") == "records in the topic"
+    assert shows("timeline.jsonl#x") == "events of the run"
+    assert shows("failures/a/logs/gateway-7.previous.log") == "log of gateway-7, the container before"
+    assert shows("something/else.bin") == "something/else.bin"
+    assert figure_of("recovery.within") == "whole again after"
+    assert figure_of("availability.some_new_claim") == "some new claim"
+
+
+@pytest.mark.parametrize("name", [name for name, made in vars(layout).items() if inspect.isfunction(made)
+                                  and made.__module__ == layout.__name__ and not name.startswith("_")])  # fmt: skip
+def test_every_path_of_a_dossier_has_words(name: str) -> None:
+    made = getattr(layout, name)
+    count = len(inspect.signature(made).parameters)
+    if inspect.signature(made).return_annotation != "str" or count > 2:
+        pytest.skip("no path")
+    for last in ("before.json", "after.json", "diff.txt") if count == 2 else ("x",):
+        path = made(*["x"] * (count - 1), last)
+        assert shows(path) != path, path
+
+
+def test_the_first_screen_names_the_sabotages_that_escaped_and_the_matrix_runs_nothing(tmp_path: Path) -> None:
+    escaped = {"sabotage": "gateway-answers-old", "outcome": "escaped", "reason": "every promise stayed green"}
+    broken = {"sabotage": "kafka-rf-1", "reason": "the cluster did not come back"}
+    told = Sabotages(planned=61, planted=12, caught=11, minutes=30, not_caught=[escaped], not_judged=[broken],
+                     picture="sabotage.svg")  # fmt: skip
+    (tmp_path / "sabotage.svg").write_text("<svg><script>alert(1)</script></svg>")
+    text = write_report(tmp_path, Run(run_id="r", sabotages=told)).read_text()
+    first = " ".join(" ".join(Page(text[: text.index("<h2>")] + "</body></html>").texts).split())
+    for expected in ("gateway-answers-old", "escaped: every promise stayed green", "11 of 12 planted", "kafka-rf-1"):
+        assert expected in first, expected
+    assert 'src="data:image/svg+xml;base64,' in text
+    assert "<script" not in text
+    elsewhere = told.model_copy(update={"picture": "../../etc/passwd"})
+    assert "data:image" not in write_report(tmp_path, Run(run_id="r", sabotages=elsewhere)).read_text()
+
+
+def test_what_was_gathered_of_a_failure_is_linked_on_the_first_screen(tmp_path: Path) -> None:
+    test = TestRecord(id="suites/recovery/test_x.py::test_x", promise="p", error="the load did not start")
+    for name in ("logs/gateway-1.log", "logs/gateway-1.previous.log", "events.json", "describe-gateway-1.txt"):
+        file = tmp_path / "failures" / anchor(test.id) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+    page = write_report(tmp_path, Run(run_id="r", tests=[test])).read_text()
+    first = page[: page.index("<h2>")]
+    for expected in (">Events of Kubernetes</a>", ">description of gateway-1</a>", "and 1 more of the failure"):
+        assert expected in first, expected
+    assert "log of gateway-1, the container before" in page
+    Page(page)
+
+
 def test_it_needs_nothing_but_itself(told: tuple[Path, Run, str]) -> None:
     folder, _, text = told
     page = Page(text)
@@ -92,7 +159,7 @@ def test_every_promise_skip_certificate_and_repeat_is_there(told: tuple[Path, Ru
     for test in run.tests:
         assert test.promise in shown
         assert f"crucible run {test.id} --profile quick --seed 81" in shown
-    for expected in ("needs three zones", "uid-gateway-a", "all Ready again", "640 of 640 planned requests sent"):
+    for expected in ("needs three zones", "uid-gateway-a", "all Ready again", "800 of 800 planned requests sent"):
         assert expected in shown
 
 

@@ -42,7 +42,7 @@ def test_a_failure_under_a_fault_names_fault_load_and_all_that_is_wrong(told: tu
     assert "also      INVALID: effect not proven" in text
     assert "also      INCONCLUSIVE: also crashed" in text
     assert "-> gateway-a (uid uid-gate); effective at 15.200 s, healed after 7.8 s" in text
-    assert "640 of 640 planned requests sent: 618 ok, 22 failed, 0 missing" in text
+    assert "800 of 800 planned requests sent: 778 ok, 22 failed, 0 missing" in text
 
 
 def test_an_unproven_fault_is_said_to_be_unproven() -> None:

@@ -12,7 +12,7 @@ from fake_stack import FakeStack, rendered
 from chaos.engine import Engine, fault_of
 from chaos.fault import NotEffective, NothingToBreak
 from chaos.sabotages import planted
-from chaos.sabotages.planted import Planted, planted_by
+from chaos.sabotages.planted import Planted
 from chaos.sabotages.sabotage import Sabotage
 from chaos.sabotages.steps import MARK
 from fixtures.errors import HarnessError
@@ -118,7 +118,8 @@ def test_the_ledger_alone_undoes_it(stack: FakeStack, engine: Engine, monkeypatc
     before = copy.deepcopy(stack.api.items)
     engine.inject(Planted(stack, "toy", 2.0, 2.0))
     monkeypatch.setattr(planted, "find", lambda _: pytest.fail("the catalogue is not needed to undo"))
-    [entry] = planted_by(engine.ledger.open_entries(), "toy")
+    [entry] = engine.ledger.open_entries()
+    assert entry.is_sabotage("toy"), "a run under it leaves it alone"
     again = fault_of(entry, stack)
     for _ in range(2):
         again.heal(entry.pinned())
@@ -159,6 +160,16 @@ def test_what_cannot_be_planted_is_refused_before_anything_is_touched(
         engine.inject(Planted(stack, "toy", 2.0, 2.0))
     assert stack.api.asked == []
     assert engine.ledger.open_entries() == []
+
+
+def test_nothing_is_planted_on_a_cluster_that_is_not_ours(
+    stack: FakeStack, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of(monkeypatch, NO_PROBE)
+    stack.settings = stack.settings.model_copy(update={"adopt_context": "kind-staging"})
+    with pytest.raises(NothingToBreak, match="never on an adopted one"):
+        engine.inject(Planted(stack, "toy", 2.0, 2.0))
+    assert stack.api.asked == []
 
 
 def test_a_namesake_is_never_overwritten(stack: FakeStack, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

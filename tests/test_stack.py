@@ -13,7 +13,7 @@ from fixtures.cluster import manifests
 from fixtures.cluster.api_access import open_api_access
 from fixtures.cluster.kind_config import GATEWAY_NODE_PORT, KAFKA_NODE_PORT
 from fixtures.kubernetes.pods import pods_of
-from fixtures.settings import Plant, Settings
+from fixtures.settings import Settings
 from fixtures.stack.map import load_stack_map
 
 IMAGES = {
@@ -190,24 +190,6 @@ def test_the_gateway_sends_no_write_twice(objects: Objects) -> None:
     assert "non_idempotent" not in text
 
 
-@pytest.mark.parametrize("plant", [Plant.DROP_WRITE, Plant.DUP_APPLY, Plant.REORDER])
-def test_a_plant_reaches_manager_and_worker_and_rolls_them_alone(
-    render: Render, objects: Objects, plant: Plant
-) -> None:
-    planted = render(plant=plant)
-    changed = [r for r in MAP.roles if template(planted, r) != template(objects, r)]
-    assert changed == ["manager", "selection-input"]
-    (config,) = [o for o in planted if o["kind"] == "ConfigMap" and o["metadata"]["name"].startswith("plant-")]
-    assert config["data"] == {"PLANT": plant.value}
-
-
-def test_the_frozen_autoscaler_alone_differs(render: Render, objects: Objects) -> None:
-    frozen = render(plant=Plant.HPA_FROZEN)
-    hpa = one(frozen, "HorizontalPodAutoscaler", "acd-manager")["spec"]
-    assert hpa["behavior"]["scaleUp"]["selectPolicy"] == "Disabled"
-    assert "selectPolicy" not in one(objects, "HorizontalPodAutoscaler", "acd-manager")["spec"]["behavior"]["scaleUp"]
-
-
 def test_the_password_is_made_once_kept_private_and_in_one_secret_only(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     settings.cluster_home.mkdir(parents=True)
@@ -245,13 +227,6 @@ def test_where_routes_are_ours_the_system_asks_the_control_plane_itself(render: 
     for kind, name in (("DaemonSet", "kube-router"), ("Deployment", "metrics-server")):
         assert api_of(ours, kind, name) == "blue-control-plane"
     assert api_of(render(cluster="blue", own_cni=False), "Deployment", "metrics-server") is None
-
-
-def test_nodes_forget_connections_to_dead_pods_in_good_time(render: Render, objects: Objects) -> None:
-    """Two minutes, the default, lead clients whose port comes round in that time to a pod that is long gone."""
-    (first,) = one(objects, "DaemonSet", "kube-router")["spec"]["template"]["spec"]["initContainers"]
-    assert first["command"][-1] == "echo 5 > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_syn_sent"
-    assert first["securityContext"]["privileged"], "else /proc/sys is read-only"
 
 
 def test_what_kind_made_is_told_the_same() -> None:

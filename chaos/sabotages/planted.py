@@ -5,10 +5,9 @@ What was there before is kept whole in the ledger; undoing needs neither the cat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chaos.fault import Evidence, Target
+from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.sabotages import objects
 from chaos.sabotages.catalogue import find
 from chaos.sabotages.steps import Change, changes_of
@@ -16,7 +15,6 @@ from chaos.sabotages.topics import Topics, topic_change
 from chaos.world import World
 from fixtures.kafka.partitions import lacking
 from fixtures.kubernetes.api import ApiError
-from fixtures.ledger import Entry
 
 TOPIC = "Topic"
 KAFKA = "kafka"
@@ -42,6 +40,8 @@ class Planted:
 
     def targets(self) -> list[Target]:
         entry = find(self.sabotage)
+        if self.world.settings.adopt_context:
+            raise NothingToBreak("sabotages are planted only on a cluster that Crucible made, never on an adopted one")
         made = [
             Target(change.kind, change.name, _uid(change), change.namespace, change.to_json())
             for change in changes_of(entry, self.world)
@@ -97,7 +97,12 @@ class Planted:
         }
 
     def state(self, targets: list[Target]) -> str:
-        return "; ".join(objects.unsettled(self.world)) or "every role is whole"
+        return "; ".join(objects.unsettled(self.world)) or f"every role is whole; {self._objects(targets)}"
+
+    def _objects(self, targets: list[Target]) -> str:
+        changes = [Change(**target.facts) for target in targets if target.kind != TOPIC]
+        changed = [f"{change.kind} {change.name}" for change in changes if objects.stands(change, self.world)]
+        return f"as changed: {', '.join(changed) or 'no object'}"
 
     def _left(self, targets: list[Target]) -> list[str]:
         """What is not as it was, dearest question last."""
@@ -135,21 +140,6 @@ class Planted:
     @property
     def _bootstrap(self) -> str:
         return self.world.settings.kafka_bootstrap
-
-
-def planted_by(entries: Iterable[Entry], sabotage: str) -> list[Entry]:
-    """Of the ledger's entries those that planted this sabotage: a run under it leaves them alone.
-
-    Example::
-
-        planted_by(Ledger(settings.cluster_home).open_entries(), settings.sabotage)
-    """
-    recipe = (Planted.__module__, Planted.__name__)
-    return [
-        entry
-        for entry in entries
-        if (entry.fault["module"], entry.fault["type"]) == recipe and entry.fault["args"].get("sabotage") == sabotage
-    ]
 
 
 def _uid(change: Change) -> str:

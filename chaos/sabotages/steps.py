@@ -101,7 +101,8 @@ class _Planner:
             role = self._world.stack.role(patch.role)
             kind, name, namespace = str(role.kind), role.workload, role.namespace
         else:
-            kind, name, namespace = patch.kind, patch.name, self._namespace(patch.kind, patch.namespace)
+            name = patch.name.replace("$namespace", self._world.settings.namespace)
+            kind, namespace = patch.kind, self._namespace(patch.kind, patch.namespace)
         if patch.strategic is not None:
             body = self._marked(patch.strategic, patch.role)
             return self._patched(kind, name, namespace, body, STRATEGIC, patch.role)

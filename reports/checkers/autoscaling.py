@@ -6,67 +6,55 @@ after the stabilisation window, and before window plus reaction time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from reports import timeline
 from reports.interval import Interval
-from reports.pods import Gap, gaps, moment
-from reports.timeline import Event, Timeline
+from reports.pods import moment
+from reports.scaling import NEAR_S, CannotTell, Scene, scene_of
 from reports.verdict import Finding, Verdict, worst_of
 
 FILES = (timeline.FILE,)
 
 
-class CannotTell(Exception):
-    """The evidence does not decide; the message says why."""
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """One load and what the watch saw of one role around it."""
-
-    role: str
-    begun: Event
-    steady: Event
-    ended: Event
-    replicas: list[Event]
-    hpa: list[Event]
-    until: float
-    lost: list[Gap]
-
-    @property
-    def floor(self) -> int:
-        return int(self.hpa[0].data["min"])
-
-    def spec_at(self, t: float) -> int:
-        """The replicas asked for at `t`."""
-        before = [event for event in self.replicas if event.t <= t]
-        if not before:
-            raise CannotTell(f"the watch saw no workload of {self.role} before {t:.1f} s")
-        return int(before[-1].data["spec"])
-
-
 def scaled_up(
-    dossier: Path, *, role: str, load: str, within_s: float, ceiling: int, floor: int | None = None
+    dossier: Path,
+    *,
+    role: str,
+    load: str,
+    within_s: float,
+    floor: int,
+    ceiling: int,
+    target_percent: int,
+    min_share: float = 0.9,
 ) -> Finding:
-    """A load took the role above its floor, with Ready pods, in time, and never past `ceiling`.
+    """A load took the role above its floor, by its autoscaler, with Ready pods, in time, and kept it there to its end.
+
+    Each step up has the autoscaler's own figure, over its target, as cause, and goes no further than that asks for;
+    the role never goes past `ceiling`, not back to its floor under load, and not up and down and up again.
 
     Args:
         role: the role of the stack map.
         load: the load that was to do it.
         within_s: seconds from the load's steady state (its start where it never was steady).
-        ceiling: the most replicas that may ever be asked for or seen, from the load's start to the end of the test.
-        floor: replicas at rest; the autoscaler's own minimum when absent.
+        floor: replicas at rest, which is also the autoscaler's minimum.
+        ceiling: the most replicas that may ever be asked for or seen, from the load's start to the end of the test;
+            also the autoscaler's maximum.
+        target_percent: the CPU figure above which the autoscaler adds replicas.
+        min_share: of what was planned that must have been sent, and of this been answered, for it to be a load.
 
     Example::
 
-        Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 75, "ceiling": 5})
+        Claim.of(autoscaling.scaled_up, role="manager", load="manager_load", within_s=45, floor=2, ceiling=5,
+                 target_percent=70)
     """
     budget = f"above the floor within {within_s:g} s, never above {ceiling}"
     try:
-        scene = _scene(timeline.read(dossier), role, load)
-        findings = [_rose(scene, scene.floor if floor is None else floor, within_s), _stayed_below(scene, ceiling)]
+        scene = scene_of(timeline.read(dossier), role, load, min_share=min_share)
+        findings = [
+            _rose(scene, floor, within_s), _stayed_below(scene, ceiling), _bounds(scene, floor, ceiling),
+            _by_its_figures(scene, target_percent, ceiling), _held(scene, floor),
+        ]  # fmt: skip
     except CannotTell as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget, evidence=FILES)
     worst = worst_of(findings)
@@ -74,7 +62,7 @@ def scaled_up(
     return Finding(worst.verdict, reason, findings[0].measured, budget, FILES, findings[0].data)
 
 
-def _rose(scene: _Scene, floor: int, within_s: float) -> Finding:
+def _rose(scene: Scene, floor: int, within_s: float) -> Finding:
     begun, clock = scene.begun, moment(scene.steady, [])
     if (at_rest := scene.spec_at(begun.t)) > floor:
         raise CannotTell(f"{scene.role} already had {at_rest} replicas when the load began; its floor is {floor}")
@@ -99,7 +87,7 @@ def _rose(scene: _Scene, floor: int, within_s: float) -> Finding:
     return Finding(verdict, said, f"{floor} after {watched:.1f} s", data=data)
 
 
-def _stayed_below(scene: _Scene, ceiling: int) -> Finding:
+def _stayed_below(scene: Scene, ceiling: int) -> Finding:
     most, when = 0, 0.0
     for event in [*scene.replicas, *scene.hpa]:
         figures = [event.data.get(name) for name in ("spec", "ready", "current", "desired")]
@@ -111,27 +99,71 @@ def _stayed_below(scene: _Scene, ceiling: int) -> Finding:
     return Finding(Verdict.PASS, f"never more than {most} replicas")
 
 
+def _bounds(scene: Scene, floor: int, ceiling: int) -> Finding:
+    """The autoscaler's own bounds are the promised ones, whenever it was seen."""
+    for event in scene.hpa:
+        if event.t <= scene.until and (event.data["min"], event.data["max"]) != (floor, ceiling):
+            said = f"the autoscaler of {scene.role} may go from {event.data['min']} to {event.data['max']} replicas"
+            return Finding(Verdict.FAIL, f"{said}; promised are {floor} to {ceiling}")
+    return Finding(Verdict.PASS, f"its bounds are {floor} and {ceiling}")
+
+
+def _by_its_figures(scene: Scene, target_percent: int, ceiling: int) -> Finding:
+    """Each step under load was asked for by the autoscaler, and its figures asked for no less."""
+    steps = scene.steps(scene.begun.t, scene.ended.t)
+    for step in steps:
+        if why := scene.without_cause(step, target_percent, ceiling):
+            blind = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
+            verdict = Verdict.INCONCLUSIVE if blind else Verdict.FAIL
+            return Finding(verdict, f"{scene.role} went from {step}, but {blind or why}")
+    return Finding(Verdict.PASS, f"{len(steps)} steps by its figures")
+
+
+def _held(scene: Scene, floor: int) -> Finding:
+    """Once up it stayed up to the load's end, without going down and up again, and all of it was watched."""
+    steps = scene.steps(scene.begun.t, scene.ended.t)
+    downs = [step for step in steps if step.new < step.old]
+    for down in downs:
+        again = [step for step in steps if step.new > step.old and step.event.t > down.event.t]
+        if down.new <= floor or again:
+            said = f"{scene.role} went from {down} under load" + (f", and again from {again[0]}" if again else "")
+            return Finding(Verdict.FAIL, said)
+    if why := scene.unseen(scene.begun.t, scene.ended.t):
+        return Finding(Verdict.INCONCLUSIVE, f"whether {scene.role} held under load was not seen: {why}")
+    return Finding(Verdict.PASS, "held to the end of the load")
+
+
 def scaled_down(
-    dossier: Path, *, role: str, load: str, stabilisation_s: float, reaction_s: float, floor: int | None = None
+    dossier: Path,
+    *,
+    role: str,
+    load: str,
+    stabilisation_s: float,
+    reaction_s: float,
+    floor: int,
+    min_share: float = 0.9,
 ) -> Finding:
-    """After a load the role is back at its floor: not before the stabilisation window, and before window plus reaction.
+    """After a load the role is back at its floor, by its autoscaler: no step down inside the stabilisation window.
+
+    It is there before window plus reaction, and then stays.
 
     Args:
         role: the role of the stack map.
         load: the load whose end starts the clock.
         stabilisation_s: seconds the autoscaler must wait.
         reaction_s: seconds it may take beyond that.
-        floor: replicas at rest; the autoscaler's own minimum when absent.
+        floor: replicas at rest.
+        min_share: as for `scaled_up`.
     """
     budget = f"{stabilisation_s:g} to {stabilisation_s + reaction_s:g} s after the load"
     try:
-        scene = _scene(timeline.read(dossier), role, load)
-        return _fell(scene, scene.floor if floor is None else floor, stabilisation_s, reaction_s, budget)
+        scene = scene_of(timeline.read(dossier), role, load, min_share=min_share)
+        return _fell(scene, floor, stabilisation_s, reaction_s, budget)
     except CannotTell as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget, evidence=FILES)
 
 
-def _fell(scene: _Scene, floor: int, stabilisation_s: float, reaction_s: float, budget: str) -> Finding:
+def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, budget: str) -> Finding:
     clock = moment(scene.ended, [])
     if (loaded := scene.spec_at(scene.ended.t)) <= floor:
         raise CannotTell(f"{scene.role} had {loaded} replicas when the load ended: nothing was there to come down")
@@ -150,31 +182,24 @@ def _fell(scene: _Scene, floor: int, stabilisation_s: float, reaction_s: float, 
         enough = watched > stabilisation_s + reaction_s and not blind
         verdict = Verdict.FAIL if enough else Verdict.INCONCLUSIVE
         return Finding(verdict, said, f"not after {watched:.1f} s", budget, FILES)
-    first = Interval.between(clock, moment(at_floor[0], scene.lost))
+    steps = scene.steps(scene.ended.t, scene.until)
+    downs = [step for step in steps if step.new < step.old]
+    first = Interval.between(clock, moment(downs[0].event, scene.lost))
     back = Interval.between(clock, moment(stayed[0], scene.lost))
     data = {"first_s": first.to_json(), "back_s": back.to_json()}
     said = f"{scene.role} was back at {floor} replicas {back} after the load"
     if first.earliest < stabilisation_s:
         verdict = Verdict.FAIL if first.latest < stabilisation_s else Verdict.INCONCLUSIVE
-        said = f"{scene.role} came down to {floor} replicas {first} after the load, inside its stabilisation window"
+        said = f"{scene.role} came down to {downs[0].new} replicas {first} after the load, in its stabilisation window"
         return Finding(verdict, said, str(first), budget, FILES, data)
+    for step in steps:
+        if why := scene.without_cause(step, 0, 0) if step.new < step.old else "":
+            hidden = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
+            verdict = Verdict.INCONCLUSIVE if hidden else Verdict.FAIL
+            return Finding(
+                verdict, f"{scene.role} went from {step}, but {hidden or why}", str(back), budget, FILES, data
+            )
+    if why := scene.unseen(scene.ended.t, scene.ended.t + stabilisation_s):
+        said = f"whether {scene.role} kept its stabilisation window was not seen: {why}"
+        return Finding(Verdict.INCONCLUSIVE, said, str(back), budget, FILES, data)
     return Finding(back.within(stabilisation_s + reaction_s), said, str(back), budget, FILES, data)
-
-
-def _scene(seen: Timeline, role: str, load: str) -> _Scene:
-    begun = seen.query("load.started", subject=load)
-    if not begun:
-        raise CannotTell(f"load {load} never started")
-    since = begun[-1].t
-    ended = seen.query("load.finished", subject=load, since=since)
-    if not ended or not int(ended[0].data.get("sent") or 0):
-        raise CannotTell(f"load {load} " + ("sent nothing" if ended else "never finished, so what it sent is unknown"))
-    tests = seen.query("test.finished", since=ended[0].t)
-    loads = [event for event in seen.query("load.started", since=ended[0].t) if event.t > ended[0].t]
-    hpa = seen.query("hpa.replicas", role=role)
-    if not hpa:
-        raise CannotTell(f"the watch saw no autoscaler of {role}")
-    until = min([event.t for event in [*tests, *loads]], default=seen.end)
-    steady = seen.query("load.steady", subject=load, since=since, until=ended[0].t)
-    replicas = seen.query("workload.replicas", role=role, until=until)
-    return _Scene(role, begun[-1], (steady or begun[-1:])[0], ended[0], replicas, hpa, until, gaps(seen))

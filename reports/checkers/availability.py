@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from reports import layout
 from reports.checkers.fault_window import FaultWindow, NoSuchFault, fault_window
 from reports.requests import Flags, Requests, RequestsError, Seconds, read_requests
 from reports.timeline import TimelineError
@@ -48,6 +49,7 @@ def in_windows(
     names: list[str] | None = None,
     min_requests: int = 20,
     deadline_s: float = 5.0,
+    part: Literal["all", "before"] = "all",
 ) -> Finding:
     """In every `window_s`, wherever it is laid, at least that share of planned requests got a good answer in time.
 
@@ -56,11 +58,12 @@ def in_windows(
         load: the load's name.
         at_least: the promised share, 0 to 1.
         window_s: length of the windows in seconds; one that the load's end cuts off is not judged.
-        fault_id: judge from one window before this fault (or `all`) on; None judges the whole load.
+        fault_id: the fault that the load must cover, from its beginning to its healing; None when there is none.
         after_s: with a fault, how many seconds after its healing are judged; to the end of the load when None.
         names: only requests of these names.
         min_requests: recorded requests in the fault's time (or in all) below which nothing can be said.
         deadline_s: seconds from its planned start after which an answer comes too late.
+        part: `before` judges only what was planned before the fault: what limps then has nothing to recover to.
 
     Example::
 
@@ -68,7 +71,7 @@ def in_windows(
     """
     budget = f"\N{GREATER-THAN OR EQUAL TO} {at_least:.4g} in every {window_s:g} s"
     try:
-        judged = _judged(dossier, load, fault_id, window_s, after_s, names, min_requests)
+        judged = _judged(dossier, load, fault_id, after_s, names, min_requests, part)
         requests = judged.requests
         good = requests.good(deadline_s)
         at, share, count = _worst_window(requests.planned_s, good, window_s, judged)
@@ -88,7 +91,7 @@ def in_windows(
         if verdict is Verdict.INCONCLUSIVE:
             reason += "; without these the promise held: the load generator fell behind, not the stack"
     return Finding(
-        verdict, reason, measured, budget, (f"load/requests-{load}.csv",), {**_totals(judged, good), "windows": windows}
+        verdict, reason, measured, budget, (layout.requests(load),), {**_totals(judged, good), "windows": windows}
     )
 
 
@@ -110,7 +113,7 @@ def latency(
     """
     budget = f"p{100 * quantile:g} \N{LESS-THAN OR EQUAL TO} {at_most_s:g} s"
     try:
-        judged = _judged(dossier, load, fault_id, 0.0, after_s, names, min_requests)
+        judged = _judged(dossier, load, fault_id, after_s, names, min_requests)
     except (CannotTell, RequestsError, TimelineError, NoSuchFault) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget)
     requests, inside = judged.requests, _inside(judged)
@@ -124,13 +127,13 @@ def latency(
     if verdict is Verdict.INCONCLUSIVE:
         reason += "; only because the load generator fell behind"
     return Finding(
-        verdict, reason, measured, budget, (f"load/requests-{load}.csv",), _totals(judged, requests.good(at_most_s))
+        verdict, reason, measured, budget, (layout.requests(load),), _totals(judged, requests.good(at_most_s))
     )
 
 
 def _judged(
-    dossier: Path, load: str, fault_id: str | None, margin_s: float, after_s: float | None, names: list[str] | None,
-    min_requests: int,
+    dossier: Path, load: str, fault_id: str | None, after_s: float | None, names: list[str] | None, min_requests: int,
+    part: str = "all",
 ) -> Judged:  # fmt: skip
     """Choose what is judged; CannotTell when the load does not cover the fault, died, or recorded too little."""
     timeline = read_timeline(dossier)
@@ -148,10 +151,13 @@ def _judged(
                 f"load {load} ran {requests.start_s:.1f}\N{EN DASH}{requests.end_s:.1f} s: "
                 f"not all through the fault, {fault}"
             )
-        since = max(since, fault.start_s - margin_s)
         until = until if after_s is None else min(until, fault.end_s + after_s)
+    if part == "before":
+        if fault is None:
+            raise CannotTell("before what? this claim names no fault")
+        until = fault.start_s
     judged = Judged(requests.named(names), since, until, fault)
-    start, end = (fault.start_s, until) if fault else (since, until)
+    start, end = (fault.start_s, until) if fault and part == "all" else (since, until)
     planned = judged.requests.planned_s
     recorded = int((judged.requests.sent & (planned >= start) & (planned < end)).sum())
     if recorded < max(1, min_requests):

@@ -7,59 +7,70 @@ import re
 from pathlib import Path
 from typing import Any
 
-from reports import certificates, timeline
+from reports import certificates, layout, timeline
 from reports.verdict import Finding, Verdict, worst_of
 
-EXPERIMENTS = "experiments"
 
-
-def proven(
-    dossier: Path, *, experiment: str | None = None, fault_ids: list[str] | None = None, min_faults: int = 1
-) -> Finding:
-    """Each fault has evidence of its effect and of its healing, and its experiment's journal can be trusted.
-
-    A run of an experiment that deviated is a FAIL: the stack left its steady state. Everything that is merely
-    unproven is INVALID: no fault, no effect, no healing, no journal, a journal without the strict control.
+def proven(dossier: Path, *, fault_ids: list[str], min_faults: int = 1) -> Finding:
+    """Each fault has evidence of its effect and of its healing; whatever is merely unproven is INVALID.
 
     Args:
-        experiment: judge all faults of this experiment.
-        fault_ids: judge these faults, each of which must be on the timeline.
+        fault_ids: the faults, each of which must be on the timeline; one without a name has not been.
         min_faults: how many there must be at least.
 
     Example::
 
-        Claim("certificate.proven", {"experiment": "gateway-pod-kill"})
+        Claim.of(certificate.proven, fault_ids=["f1"])
     """
-    if experiment is None and not fault_ids:
-        return Finding(Verdict.INVALID, "no experiment and no fault was named")
-    found = certificates.of(timeline.read(dossier), experiment=experiment, fault_ids=fault_ids)
-    names = {experiment} if experiment else {certificate.experiment for certificate in found}
-    findings = [_journals(dossier, name) for name in sorted(names) if name]
-    missing = sorted(set(fault_ids or ()) - {certificate.fault_id for certificate in found})
-    wrong = [f"fault {name} is not on the timeline" for name in missing]
-    if len(found) < min_faults:
-        wrong.append(f"{len(found)} of {min_faults} planned faults are on the timeline")
+    found = certificates.of(timeline.read(dossier), fault_ids=fault_ids)
+    missing = sorted(set(fault_ids) - {certificate.fault_id for certificate in found})
+    wrong = [f"fault {name!r} is not on the timeline" for name in missing]
+    if len(found) < max(1, min_faults):
+        wrong.append(f"{len(found)} of {max(1, min_faults)} planned faults are on the timeline")
     for certificate in found:
         wrong += [f"fault {certificate.fault_id} ({certificate.fault}): {why}" for why in certificate.problems()]
-    evidence = (timeline.FILE, *(file for finding in findings for file in finding.evidence))
-    if wrong:
-        findings.append(Finding(Verdict.INVALID, "; ".join(wrong)))
     victims = [str(victim.get("name")) for certificate in found for victim in certificate.victims]
     said = f"{len(found)} {'fault' if len(found) == 1 else 'faults'} proven effective and healed: {', '.join(victims)}"
-    worst = worst_of([*findings, Finding(Verdict.PASS, said)])
     return Finding(
-        worst.verdict,
-        said if worst.verdict is Verdict.PASS else worst.reason,
+        Verdict.INVALID if wrong else Verdict.PASS,
+        "; ".join(wrong) or said,
         measured=f"{sum(not c.problems() for c in found)} proven",
-        budget=f"at least {min_faults}, each effective and healed",
-        evidence=evidence,
+        budget=f"at least {max(1, min_faults)}, each effective and healed",
+        evidence=(timeline.FILE,),
         data={"certificates": [certificate.to_json() for certificate in found]},
     )
 
 
+def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
+    """An experiment ran to its end under the strict control, and the stack never left its steady state.
+
+    One that deviated is a FAIL. No journal, an unreadable one, one without the strict control, one that was cut off:
+    INVALID, and so is a fault of the experiment that is on the timeline and has no proof.
+
+    Args:
+        experiment: one run of it (`gateway-pod-kill-1`), or its name for all its runs.
+
+    Example::
+
+        Claim.of(certificate.experiment_completed, experiment="gateway-pod-kill-1")
+    """
+    findings = [_journals(dossier, experiment)]
+    faults = certificates.of(timeline.read(dossier), experiment=experiment)
+    if not faults:
+        findings.append(Finding(Verdict.INVALID, f"no fault of experiment {experiment} is on the timeline"))
+    for certificate in faults:
+        findings += [
+            Finding(Verdict.INVALID, f"fault {certificate.fault_id} ({certificate.fault}): {why}")
+            for why in certificate.problems()
+        ]
+    worst = worst_of(findings)
+    reason = "; ".join(finding.reason for finding in findings if finding.verdict is worst.verdict)
+    return Finding(worst.verdict, reason, evidence=(timeline.FILE, *findings[0].evidence))
+
+
 def _journals(dossier: Path, experiment: str) -> Finding:
     """What the Chaos Toolkit journals of one experiment say; each of its runs must have been strict and complete."""
-    folder = dossier / EXPERIMENTS
+    folder = dossier / layout.EXPERIMENTS
     name = re.compile(re.escape(experiment) + r"(-\d+)?")
     runs = sorted(path for path in folder.glob("*/") if name.fullmatch(path.name)) if folder.is_dir() else []
     if not runs:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reports import timeline
+from reports import layout, timeline
 from reports.pods import gaps, pods_of
+from reports.stack_state import diff
 from reports.verdict import Finding, Verdict, worst_of
-
-STATE = "state"
 
 
 def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | None = None) -> Finding:
@@ -52,48 +53,112 @@ def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, un
     return Finding(Verdict.PASS, f"{role} {ready}/{wanted}")
 
 
-def edges_answer(dossier: Path, *, edges: Sequence[str], test: str | None = None) -> Finding:
-    """Each edge was asked, and answered each time as promised.
+def edges_answer(
+    dossier: Path,
+    *,
+    edges: dict[str, dict[str, Any]],
+    times: int = 1,
+    over_s: float = 0.0,
+    test: str | None = None,
+) -> Finding:
+    """Each edge was asked so often, over so long, and gave each time the promised status, body and redirect.
 
     Args:
-        edges: names as the `probe.result` events have them for subject.
+        edges: by name as the `probe.result` events have it for subject: `{"path", "status", "body", "location"}`, the
+            last two regular expressions, empty where anything will do.
+        times: how often each must have been asked; once tells little about several pods behind one name.
+        over_s: seconds from the first to the last time.
         test: only what was asked in this test; in the whole run when absent.
     """
     seen = timeline.read(dossier)
     since, until = seen.span_of_test(test)
     findings = []
-    for edge in edges:
-        asked = seen.query("probe.result", subject=edge, since=since, until=until)
-        refused = [event for event in asked if event.data.get("ok") is not True]
-        if not asked:
-            findings.append(Finding(Verdict.INCONCLUSIVE, f"{edge} was never asked"))
-        elif refused:
-            data = refused[0].data
-            why = f"{edge} answered {data.get('measured')}" + (f", not {e}" if (e := data.get("expected")) else "")
-            findings.append(Finding(Verdict.FAIL, f"{why} ({len(refused)} of {len(asked)} times)"))
+    for name, promised in edges.items():
+        asked = seen.query("probe.result", subject=name, since=since, until=until)
+        wrong = [(event, why) for event in asked if (why := _unlike(event.data.get("measured"), promised))]
+        if wrong:
+            said = f"{name} ({promised.get('path')}): {wrong[0][1]} at {wrong[0][0].t:.1f} s"
+            findings.append(Finding(Verdict.FAIL, f"{said} ({len(wrong)} of {len(asked)} times)"))
+        elif len(asked) < max(1, times) or asked[-1].t - asked[0].t < over_s:
+            span = asked[-1].t - asked[0].t if asked else 0.0
+            said = f"{name} was asked {len(asked)} times in {span:.1f} s; {times} in {over_s:g} s are needed"
+            findings.append(Finding(Verdict.INCONCLUSIVE, said if asked else f"{name} was never asked"))
         else:
-            findings.append(Finding(Verdict.PASS, edge))
+            findings.append(Finding(Verdict.PASS, f"{name} {len(asked)} times"))
     return _together(findings, f"{len(findings)} edges answer", (timeline.FILE,))
 
 
+def _unlike(measured: Any, promised: dict[str, Any]) -> str:
+    """How an answer is not the promised one; empty when it is."""
+    if not isinstance(measured, dict):
+        return "nobody noted what it answered"
+    if measured.get("status") != promised.get("status"):
+        why = f" ({measured['error']})" if measured.get("error") else ""
+        return f"status {measured.get('status')}{why}, not {promised.get('status')}"
+    for part in ("body", "location"):
+        if promised.get(part) and not re.search(promised[part], str(measured.get(part) or "")):
+            return f"{part} {str(measured.get(part) or '')[:80]!r}, not {promised[part]!r}"
+    return ""
+
+
+def node_services(dossier: Path, *, services: Sequence[str], test: str | None = None) -> Finding:
+    """Each service of each node was looked at, and ran and was enabled each time.
+
+    Args:
+        services: `<node>.<service>` as the `probe.result` events have them for subject.
+        test: only what was seen in this test; in the whole run when absent.
+    """
+    return _asked(dossier, services, test, "services of nodes run and are enabled")
+
+
+def _asked(dossier: Path, subjects: Sequence[str], test: str | None, passed: str) -> Finding:
+    seen = timeline.read(dossier)
+    since, until = seen.span_of_test(test)
+    findings = []
+    for subject in subjects:
+        asked = seen.query("probe.result", subject=subject, since=since, until=until)
+        refused = [event for event in asked if event.data.get("ok") is not True]
+        if not asked:
+            findings.append(Finding(Verdict.INCONCLUSIVE, f"{subject} was never asked"))
+        elif refused:
+            data = refused[0].data
+            why = f"{subject} answered {data.get('measured')}" + (f", not {e}" if (e := data.get("expected")) else "")
+            findings.append(Finding(Verdict.FAIL, f"{why} ({len(refused)} of {len(asked)} times)"))
+        else:
+            findings.append(Finding(Verdict.PASS, subject))
+    return _together(findings, f"{len(findings)} {passed}", (timeline.FILE,))
+
+
 def as_it_was(dossier: Path, *, test: str) -> Finding:
-    """Nothing of the cluster's state differs from before the test: `state/<test>/diff.txt` is there and empty.
+    """Nothing of the cluster's state differs from before the test.
+
+    The difference is taken anew from the two looks, `state/<test>/before.json` and `after.json`. `diff.txt` beside
+    them is for people; where it says otherwise, one of the three is not what was written.
 
     Args:
         test: name of the folder under `state/`.
     """
-    inside = PurePosixPath(STATE, test, "diff.txt")
-    if ".." in inside.parts or PurePosixPath(test).is_absolute():
-        return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {STATE}/")
+    before, after, told = (layout.state(test, file) for file in (layout.BEFORE, layout.AFTER, layout.DIFF))
+    if ".." in PurePosixPath(before).parts or PurePosixPath(test).is_absolute():
+        return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {layout.STATE}/")
+    evidence, budget = (told, before, after), "no difference"
     try:
-        changed = [line for line in (dossier / inside).read_text(errors="replace").splitlines() if line.strip()]
+        looks = [json.loads((dossier / file).read_bytes()) for file in (before, after)]
+        changed = diff(*looks)
+        lines = [line for line in (dossier / told).read_text(errors="replace").splitlines() if line.strip()]
     except OSError as error:
-        return Finding(Verdict.INCONCLUSIVE, f"{inside} cannot be read, so nobody compared: {error.strerror}")
+        said = f"{layout.STATE}/{test} cannot be read, so nobody compared: {error.filename}: {error.strerror}"
+        return Finding(Verdict.INCONCLUSIVE, said)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return Finding(Verdict.INCONCLUSIVE, f"{before} and {after} are not two looks at one cluster: {error!r}")
     if changed:
         more = f" … and {len(changed) - 5} more" if len(changed) > 5 else ""
         said = f"{len(changed)} lines of the cluster's state changed: " + " | ".join(changed[:5]) + more
-        return Finding(Verdict.FAIL, said, f"{len(changed)} lines", "no difference", (str(inside),))
-    return Finding(Verdict.PASS, "the cluster is as it was", "no difference", "no difference", (str(inside),))
+        return Finding(Verdict.FAIL, said, f"{len(changed)} lines", budget, evidence)
+    if lines:
+        said = f"{told} tells of {len(lines)} changes that {layout.BEFORE} and {layout.AFTER} do not show: {lines[0]}"
+        return Finding(Verdict.INCONCLUSIVE, said, f"{len(lines)} lines", budget, evidence)
+    return Finding(Verdict.PASS, "the cluster is as it was", budget, budget, evidence)
 
 
 def _together(findings: list[Finding], passed: str, evidence: tuple[str, ...]) -> Finding:

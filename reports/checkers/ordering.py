@@ -11,6 +11,7 @@ Each function holds one promise, and each way to break the stack breaks one of t
 | applied in another order (plant reorder) | `applied_once_in_order`: applied out of order | each is there, each once |
 | not applied | `journal_agrees_with_topic`: skipped, not applied | what is applied is in order |
 | applied something else | `journal_agrees_with_topic`: applied as another | offsets are right |
+| applied without a record | `journal_agrees_with_topic`: applied, but not in the topic | the topic is whole |
 | produced in another order than acknowledged | `acknowledged_in_real_time_order` | the log itself is consistent |
 | produced twice | `produced_once` | each copy is applied once, where it stands |
 
@@ -25,7 +26,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reports import certificates, timeline
-from reports.selection_input import Evidence, Missing, Write, read_evidence
+from reports.selection_input import Evidence, Missing, Truncated, Write, read_evidence
 from reports.verdict import Finding, Verdict, worst_of
 
 SHOWN = 5
@@ -45,7 +46,7 @@ def selection_input(
         load: whose writes.
         min_acked: acknowledged writes below which nothing can be said.
         min_acked_during_faults: how many of them must be answered between a fault's act and its healing.
-        fault_ids: the faults meant; all of the run when absent.
+        fault_ids: the faults meant; all of the run when absent. So many are needed for each of them.
 
     Example::
 
@@ -54,8 +55,9 @@ def selection_input(
     try:
         evidence = read_evidence(dossier, load)
     except Missing as error:
-        return Finding(Verdict.INCONCLUSIVE, str(error), evidence=(error.file,))
+        return _missing(error)
     findings = [
+        _complete(evidence, dossier),
         _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
         _kept(evidence, 1),
         *(judge(evidence) for judge in (_produced_once, _real_time, _applied, _agrees)),
@@ -63,7 +65,7 @@ def selection_input(
     worst = worst_of(findings)
     if worst.verdict is Verdict.PASS:
         return Finding(
-            worst.verdict, "; ".join(finding.reason for finding in findings), findings[1].measured,
+            worst.verdict, "; ".join(finding.reason for finding in findings), findings[2].measured,
             "none lost, each applied once, in order",
             (evidence.files.writes, evidence.files.topic, evidence.files.journal),
         )  # fmt: skip
@@ -112,18 +114,36 @@ def journal_agrees_with_topic(dossier: Path, *, load: str) -> Finding:
 
 
 def _enough(evidence: Evidence, dossier: Path, min_acked: int, min_during: int, fault_ids: list[str] | None) -> Finding:
-    acked, during = evidence.acked, 0
+    acked, fewest = evidence.acked, 0
     if min_during:
         seen = timeline.read(dossier)
-        spans = [span for c in certificates.of(seen, fault_ids=fault_ids) if (span := c.span())]
+        spans = {c.fault_id: c.span() for c in certificates.of(seen, fault_ids=fault_ids)}
         ends = [seen.seconds(write.end_ns) for write in acked]
-        during = sum(any(start <= end <= stop for start, stop in spans) for end in ends)
-    measured = f"{len(acked)} acknowledged" + (f", {during} during faults" if min_during else "")
-    budget = f"at least {min_acked}" + (f", {min_during} during faults" if min_during else "")
-    if len(acked) < max(1, min_acked) or during < min_during:
+        during = {name: sum(span[0] <= end <= span[1] for end in ends) if span else 0 for name, span in spans.items()}
+        during |= {name: 0 for name in fault_ids or () if name not in during}
+        fewest = min(during.values(), default=0)
+    measured = f"{len(acked)} acknowledged" + (f", {fewest} during the fault with the fewest" if min_during else "")
+    budget = f"at least {min_acked}" + (f", {min_during} during each fault" if min_during else "")
+    if len(acked) < max(1, min_acked) or fewest < min_during:
         said = f"{measured}; {budget} are needed to tell"
         return Finding(Verdict.INCONCLUSIVE, said, measured, budget, (evidence.files.writes,))
     return Finding(Verdict.PASS, measured, measured, budget, (evidence.files.writes,))
+
+
+def _complete(evidence: Evidence, dossier: Path) -> Finding:
+    """Whoever wrote into the topic since the load began is one of its writers; an older record may have come late."""
+    files = (evidence.files.writes, evidence.files.topic)
+    if not evidence.writes:
+        return Finding(Verdict.INCONCLUSIVE, f"{evidence.files.writes} holds no writes", evidence=files)
+    seen = timeline.read(dossier)
+    began_ms = seen.unix(seen.seconds(min(write.start_ns for write in evidence.writes))) * 1000
+    known = {write.id for write in evidence.writes}
+    unknown = [o for o, name in evidence.topic.items() if name not in known and evidence.stamped_ms[o] >= began_ms]
+    if unknown:
+        first = f"offset {unknown[0]} ({evidence.topic[unknown[0]] or 'no id'})"
+        said = f"{len(unknown)} records of the topic have no writer, {first} first: the answers are not complete"
+        return Finding(Verdict.INCONCLUSIVE, said, f"{len(unknown)} without a writer", "none", files)
+    return Finding(Verdict.PASS, "each record has its writer", evidence=files)
 
 
 def _kept(evidence: Evidence, min_acked: int) -> Finding:
@@ -206,6 +226,7 @@ def _agrees(evidence: Evidence) -> Finding:
     applied = {row.offset: row for row in evidence.journal}
     last = max(applied, default=-1)
     missing = [offset for offset in topic if offset not in applied]
+    unsure = {write.id for write in evidence.writes if write.outcome == "info"}  # may come after the topic was read
     classes = {
         "skipped": [f"offset {o} ({topic[o]})" for o in missing if o < last],
         "not applied": [f"offset {o} ({topic[o]})" for o in missing if o > last],
@@ -213,6 +234,11 @@ def _agrees(evidence: Evidence) -> Finding:
             f"offset {row.offset} is {topic[row.offset]} in the topic, {row.id} in the journal"
             for row in evidence.journal
             if row.offset in topic and topic[row.offset] != row.id
+        ],
+        "applied, but not in the topic": [
+            f"offset {row.offset} ({row.id}) at line {row.line}"
+            for row in evidence.journal
+            if row.offset not in topic and not (row.offset >= evidence.end and row.id in unsure)
         ],
     }
     good = f"the worker applied all {len(topic)} records, to offset {evidence.end - 1}"
@@ -229,8 +255,14 @@ def _with_evidence(dossier: Path, load: str, judge: Callable[[Evidence], Finding
     try:
         evidence = read_evidence(dossier, load)
     except Missing as error:
-        return Finding(Verdict.INCONCLUSIVE, str(error), evidence=(error.file,))
+        return _missing(error)
     return judge(evidence)
+
+
+def _missing(error: Missing) -> Finding:
+    """A damaged witness tells nothing; a topic that lost what it held tells enough."""
+    verdict = Verdict.FAIL if isinstance(error, Truncated) else Verdict.INCONCLUSIVE
+    return Finding(verdict, str(error), evidence=(error.file,))
 
 
 def _classes(classes: dict[str, list[str]], good: str, measured: str, budget: str, files: tuple[str, ...]) -> Finding:

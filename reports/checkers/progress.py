@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reports import layout
 from reports.checkers.fault_window import NoSuchFault, fault_window
 from reports.requests import RequestsError, read_requests
 from reports.timeline import TimelineError
@@ -45,4 +46,4 @@ def during_fault(
     if verdict is Verdict.INCONCLUSIVE:
         reason += f"; {at_least} are needed to tell"
     data = {"sent": sent, "ok": good, "fault_s": round(fault.end_s - fault.start_s, 3)}
-    return Finding(verdict, reason, measured, budget, (f"load/requests-{load}.csv", "timeline.jsonl"), data)
+    return Finding(verdict, reason, measured, budget, (layout.requests(load), layout.TIMELINE), data)

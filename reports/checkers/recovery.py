@@ -8,16 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from reports import certificates, timeline
+from reports import certificates, layout, timeline
 from reports.certificates import Certificate
 from reports.interval import Interval
 from reports.outage import outage
-from reports.recovery import CannotMeasure, NotHit, Recovery, measure
+from reports.recovery import QUIET_S, CannotMeasure, NotHit, Recovery, measure
 from reports.requests import read_requests
 from reports.verdict import Finding, Verdict, worst_of
-
-QUIET_S = 10.0
-"""Users count as served when this long none was refused; what fails later is the availability checker's business."""
 
 
 def within(
@@ -101,7 +98,7 @@ def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, float], load:
     )
     return Finding(
         worst.verdict, reason + (f"; not hit: {', '.join(spared)}" if spared else ""), measured, budget,
-        (timeline.FILE, *((f"load/requests-{load}.csv",) if load else ())), {"recovery": entries},
+        (timeline.FILE, *((layout.requests(load),) if load else ())), {"recovery": entries},
     )  # fmt: skip
 
 
@@ -116,12 +113,13 @@ class _Part:
 
     def verdict(self, budget_s: float) -> Verdict:
         if self.back is not None:
-            return self.back.within(budget_s)
+            verdict = self.back.within(budget_s)
+            return Verdict.INCONCLUSIVE if self.why and verdict is Verdict.PASS else verdict
         return Verdict.FAIL if self.watched_s > budget_s and not self.why else Verdict.INCONCLUSIVE
 
     def __str__(self) -> str:
         if self.back is not None:
-            return f"{self.name} after {self.back}"
+            return f"{self.name} after {self.back}" + (f", but {self.why}" if self.why else "")
         return self.why or f"not {self.name} within the {self.watched_s:.1f} s that were watched"
 
 
@@ -130,7 +128,16 @@ def _judge(
 ) -> Finding:
     recovery = measure(seen, certificate, role)
     blind = "the watch was lost before it could see the role whole" if recovery.blind else ""
-    parts = [_Part("whole again", recovery.ready, recovery.observed_s, blind)]
+    if recovery.never_fell:
+        parts = [_Part("whole", Interval(0.0, 0.0), recovery.observed_s, blind or recovery.unsure)]
+        if load is None:
+            raise CannotMeasure(f"no pod of {role} fell, and no load was named that could say how long it was cut off")
+    else:
+        parts = [
+            _Part(
+                "whole again", recovery.ready, recovery.observed_s, blind or (recovery.ready and recovery.unsure) or ""
+            )
+        ]
     if load is not None:
         parts.append(_users(dossier, recovery, load))
     worst = worst_of([Finding(part.verdict(budget_s), str(part)) for part in parts])
@@ -148,9 +155,9 @@ def _judge(
         "phases": phases,
         "lost": recovery.lost,
     }
-    evidence = (timeline.FILE, *((f"load/requests-{load}.csv",) if load else ()))
+    evidence = (timeline.FILE, *((layout.requests(load),) if load else ()))
     reason = f"{role} lost {lost} and was {'; '.join(map(str, parts))}"
-    if worst.verdict is Verdict.INCONCLUSIVE and total:
+    if worst.verdict is Verdict.INCONCLUSIVE and total and total.within(budget_s) is Verdict.INCONCLUSIVE:
         reason += f"; {budget_s:g} s lies inside what is known"
     measured = str(total) if total else f"not back in {max(part.watched_s for part in parts):.1f} s"
     return Finding(worst.verdict, reason, measured, f"≤ {budget_s:g} s", evidence, {"recovery": [entry]})
@@ -170,10 +177,21 @@ def _users(dossier: Path, recovery: Recovery, load: str) -> _Part:
     if recovery.ready and last_s < start.earliest + recovery.ready.earliest:
         return _Part(name, None, why=f"load {load} ended at {last_s:.1f} s, before {recovery.role} was whole")
     if users.bad == 0:
-        return _Part(name, Interval(0.0, 0.0))
+        return _Part(name, Interval(0.0, 0.0), why=_silence(dossier, recovery, load))
     if users.first_good_s is None:
         return _Part(name, None, watched_s=max(0.0, (users.last_bad_s or 0.0) - start.latest))
     return _Part(name, Interval.between(start, Interval(*users.first_good_s)))
+
+
+def _silence(dossier: Path, recovery: Recovery, load: str) -> str:
+    """Why no failure proves nothing: half of what was planned while the role was not whole was never sent."""
+    requests, since = read_requests(dossier, load), recovery.start.latest
+    until = since + (recovery.ready.latest if recovery.ready else recovery.observed_s)
+    due = (requests.planned_s >= since) & (requests.planned_s < until)
+    sent, planned = int((due & requests.sent).sum()), int(due.sum())
+    if sent * 2 < planned:
+        return f"load {load} was silent meanwhile: {sent} of {planned} planned requests were sent"
+    return ""
 
 
 def _total(parts: list[_Part]) -> Interval | None:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import pytest
+
+from reports.checkers import autoscaling, installed
+from suites.conformance.looking import look_at_objects, promised_nets
 from suites.plugin.types import LoadFactory, Promise, Stack
 
 
+@pytest.mark.promise("autoscaling.manager-scales")
 def test_the_manager_scales_with_load_and_back(promise: Promise, stack: Stack, load: LoadFactory) -> None:
     """Load takes the Manager above its floor and not past its ceiling; idle brings it back in the promised time."""
     scaling = stack.scaling("manager")
-    stack.wait_for_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.reaction_s)
+    folder = look_at_objects(stack, promise.test)
+    stack.wait_for_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.down_s)
     with load("manager_load", stack.effort.scaling_per_s) as traffic:
         traffic.wait_until_steady()
         # a little longer than promised: a Manager that did not scale in time must be seen not to
-        stack.observe_replicas_above("manager", scaling.min, within_s=scaling.reaction_s + 5)
-    stack.observe_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.reaction_s + 5)
+        stack.observe_replicas_above("manager", scaling.min, within_s=scaling.up_s + 5)
+    stack.observe_replicas("manager", scaling.min, within_s=scaling.stabilisation_s + scaling.down_s + 5)
+    manager = stack.role("manager")
+    if promised := promised_nets(stack.settings.stack_map).get("manager", {}).get("autoscaler"):
+        promise.claim(
+            installed.nets, test=folder, role="manager", namespace=manager.namespace, workload=manager.workload,
+            promised={"autoscaler": promised},
+        )  # fmt: skip
     promise.claim(
-        "autoscaling.scaled_up", role="manager", load=traffic.name, within_s=scaling.reaction_s, ceiling=scaling.max
-    )
+        autoscaling.scaled_up, role="manager", load=traffic.name, within_s=scaling.up_s,
+        floor=scaling.min, ceiling=scaling.max, target_percent=scaling.target_percent,
+    )  # fmt: skip
     promise.claim(
-        "autoscaling.scaled_down",
-        role="manager",
-        load=traffic.name,
-        stabilisation_s=scaling.stabilisation_s,
-        reaction_s=scaling.reaction_s,
-    )
+        autoscaling.scaled_down, role="manager", load=traffic.name, floor=scaling.min,
+        stabilisation_s=scaling.stabilisation_s, reaction_s=scaling.down_s,
+    )  # fmt: skip

@@ -4,41 +4,56 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import requests
 import testinfra
 
+from reports.checkers import conformance, installed
+from suites.conformance.looking import look_at_objects
 from suites.plugin.types import Promise, Stack
 
+WINDOW_S = 10.0
+TIMES = 40
 
+
+@pytest.mark.promise("conformance.roles-ready")
 def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -> None:
     """Every role of the stack map is Ready with the promised number of replicas."""
     promise.claim(
-        "conformance.roles_ready",
+        conformance.roles_ready,
         roles=[
             {"role": role.name, "floor": role.floor, "max": role.scaling.max if role.scaling else role.floor}
             for role in stack.map.roles.values()
         ],
         test=promise.test,
     )
+    promise.claim(
+        installed.alone, test=look_at_objects(stack, promise.test),
+        roles=[
+            {"role": role.name, "namespace": role.namespace, "workload": role.workload, "selector": role.selector}
+            for role in stack.map.roles.values()
+        ],
+    )  # fmt: skip
 
 
+@pytest.mark.promise("conformance.edges-answer")
 def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
-    """Each path that a role promises through the gateway gives the promised status."""
-    edges = [(role.name, name, edge) for role in stack.map.roles.values() for name, edge in role.edges.items()]
-    for role, name, edge in edges:
-        begin = time.monotonic()
-        status, error = ask(stack.settings.gateway_url + edge.path)
-        stack.timeline.event(
-            "probe",
-            "probe.result",
-            f"{role}.{name}",
-            ok=status == edge.status,
-            measured={"status": status, "error": error, "seconds": round(time.monotonic() - begin, 4)},
-            expected={"path": edge.path, "status": edge.status},
-        )
-    promise.claim("conformance.edges_answer", edges=[f"{role}.{name}" for role, name, _ in edges], test=promise.test)
+    """Each path that a role promises through the gateway gives the promised answer, each time for ten seconds."""
+    edges = {f"{role.name}.{name}": edge for role in stack.map.roles.values() for name, edge in role.edges.items()}
+    end = time.monotonic() + WINDOW_S
+    asked = 0
+    while asked < TIMES or time.monotonic() < end:  # both gateways, and each pod behind them, are met many times
+        for subject, edge in edges.items():
+            measured = answer_of(stack.settings.gateway_url + edge.path)
+            stack.timeline.event("probe", "probe.result", subject, measured=measured, expected=edge.model_dump())
+        asked += 1
+    promise.claim(
+        conformance.edges_answer, edges={subject: edge.model_dump() for subject, edge in edges.items()},
+        times=TIMES, over_s=WINDOW_S / 2, test=promise.test,
+    )  # fmt: skip
 
 
+@pytest.mark.promise("conformance.node-services")
 def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
     """Each node of the cluster runs containerd and the kubelet, and both start again by themselves after a reboot."""
     asked = []
@@ -49,12 +64,17 @@ def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
             found = {"running": host.service(service).is_running, "enabled": host.service(service).is_enabled}
             asked.append(f"{name}.{service}")
             stack.timeline.event("probe", "probe.result", asked[-1], ok=all(found.values()), measured=found)
-    promise.claim("conformance.edges_answer", edges=asked, test=promise.test)
+    promise.claim(conformance.node_services, services=asked, test=promise.test)
 
 
-def ask(url: str) -> tuple[int, str]:
-    """GET without following redirects: the status, or 0 and what went wrong."""
+def answer_of(url: str) -> dict[str, object]:
+    """GET without following redirects, on a connection of its own: what came, or status 0 and what went wrong."""
+    begin = time.monotonic()
     try:
-        return requests.get(url, timeout=5, allow_redirects=False).status_code, ""
+        answer = requests.get(url, timeout=5, allow_redirects=False, headers={"Connection": "close"})
     except requests.RequestException as error:
-        return 0, f"{type(error).__name__}: {error}"
+        return {"status": 0, "error": f"{type(error).__name__}: {error}"}
+    return {
+        "status": answer.status_code, "body": answer.text[:200], "location": answer.headers.get("Location", ""),
+        "seconds": round(time.monotonic() - begin, 4),
+    }  # fmt: skip

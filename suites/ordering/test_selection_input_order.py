@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fixtures.selection_input.evidence import gather, log_begin
+from reports.checkers import certificate, ordering, progress
+from reports.checkers.kafka import history as kafka_history
 from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 
 
+@pytest.mark.promise("ordering.selection-input")
 def test_selection_input_keeps_every_write_in_order(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
@@ -18,8 +23,14 @@ def test_selection_input_keeps_every_write_in_order(
         stack.try_wait(lambda: operators.wait_until_steady(hold_for_s=stack.effort.after_s))
     gather(stack.settings, stack.dossier, operators.name, since)
     enough = stack.effort.min_acked
-    promise.claim("certificate.proven", experiment=fault.folder, min_faults=2)
-    promise.claim("progress.during_fault", load=operators.name, fault_id=fault.fault_id, at_least=10)
-    promise.claim("ordering.selection_input", load=operators.name, min_acked=enough, min_acked_during_faults=10)
-    history = Files(operators.name).history
-    promise.claim("kafka.history.check", pattern=history, guarantees={"reads": "to_end"}, min_acked=enough)
+    promise.claim(certificate.experiment_completed, experiment=fault.folder)
+    promise.claim(certificate.proven, fault_ids=list(fault.fault_ids), min_faults=2)
+    for fault_id in fault.fault_ids:
+        promise.claim(progress.during_fault, load=operators.name, fault_id=fault_id, at_least=10)
+    promise.claim(
+        ordering.selection_input, load=operators.name, min_acked=enough, min_acked_during_faults=10,
+        fault_ids=list(fault.fault_ids),
+    )  # fmt: skip
+    promise.claim(
+        kafka_history.check, pattern=Files(operators.name).history, guarantees={"reads": "to_end"}, min_acked=enough
+    )

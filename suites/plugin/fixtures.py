@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suites.plugin.job import sentence_of
 from suites.plugin.options import settings_key
 from suites.plugin.promise import Promise
+from suites.plugin.sentence import sentence_of
 from suites.plugin.session import promise_key, session_key
 from suites.profiles import EFFORTS
 

@@ -16,7 +16,9 @@ from fixtures.errors import CrucibleError
 from reports.run import Run, TestRecord
 from reports.text import failure_text, summary
 from reports.verdict import EXIT_CODES, Verdict
+from suites.plugin.choosing import names_key
 from suites.plugin.options import settings_key
+from suites.plugin.sentence import sentence_of
 from suites.plugin.session import Session, promise_key, session_key
 
 ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
@@ -29,7 +31,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     job = session.config.stash[session_key]
-    job.planned = [item.nodeid for item in session.items if "promise" in getattr(item, "fixturenames", ())]
+    names = session.config.stash.get(names_key, {})  # none when collection was refused
+    job.planned = {item.nodeid: names[item.nodeid].id for item in session.items if item.nodeid in names}
     if job.planned:
         signal.signal(signal.SIGTERM, _as_ctrl_c)
 
@@ -76,7 +79,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if item.nodeid in job.planned and call.when != "call" and call.excinfo is not None:
         word = "skipped" if report.skipped else "error"
         why = f"{call.when}: {call.excinfo.value}"
-        job.keep(TestRecord(id=item.nodeid, promise=sentence_of(item), **{word: why}))
+        job.keep(
+            TestRecord(id=item.nodeid, promise_id=job.planned[item.nodeid], promise=sentence_of(item), **{word: why})
+        )
         if isinstance(call.excinfo.value, CrucibleError):
             report.longrepr = f"{Verdict.INCONCLUSIVE}: {why}"  # for people: no traceback
     return report
@@ -100,9 +105,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(summary(run, config.stash[session_key].dossier))
         if run.interrupted:
             terminalreporter.write_line("interrupted; what is still broken is undone by: crucible heal")
-
-
-def sentence_of(item: pytest.Item) -> str:
-    """The promise: the first line of the test's docstring."""
-    doc = getattr(getattr(item, "function", None), "__doc__", None) or item.name
-    return str(doc).strip().splitlines()[0]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 from reports.claim import Claim
+from reports.verdict import Finding
+
+P = ParamSpec("P")
 
 
 @dataclass
@@ -18,7 +23,7 @@ class Promise:
 
     Example::
 
-        promise.claim("recovery.within", fault_id=fault_id, role="gateway", budget_s=30)
+        promise.claim(recovery.within, fault_id=fault_id, role="gateway", budget_s=30)
     """
 
     test: str
@@ -26,6 +31,10 @@ class Promise:
     claims: list[Claim] = field(default_factory=list)
     experiment: str | None = None
 
-    def claim(self, checker: str, **args: Any) -> None:
-        """State a claim; its checker answers it from the files of the dossier once the test's body is done."""
-        self.claims.append(Claim(checker, args))
+    def claim(self, checker: Callable[Concatenate[Path, P], Finding], *args: P.args, **kwargs: P.kwargs) -> None:
+        """State a claim; its checker answers it from the files of the dossier once the test's body is done.
+
+        Raises:
+            BadClaim: the arguments do not fit the checker.
+        """
+        self.claims.append(Claim.of(checker, *args, **kwargs))

@@ -10,6 +10,8 @@ from chaos.heal import heal_open
 from fixtures.cluster.state import diff, snapshot
 from fixtures.ledger import Ledger
 from fixtures.wait import WaitTimeout, wait_for
+from reports import layout
+from reports.checkers import conformance
 from reports.text import anchor
 from suites.plugin.promise import Promise
 from suites.plugin.stack import Stack
@@ -30,26 +32,31 @@ class Restorer:
     def remember(self, test: str) -> None:
         """Keep the state before a test as evidence."""
         self._before = snapshot(self._stack.cluster, self._stack.map)
-        self._write(test, "before.json", json.dumps(self._before, indent=1))
+        self._write(test, layout.BEFORE, json.dumps(self._before, indent=1))
 
     def restore(self, promise: Promise) -> None:
         """Wait until nothing differs any more, keep what does as evidence, and claim that it is nothing.
 
         A fault that the ledger still holds open will not mend itself, so it is not waited for.
         """
-        within_s = 1.0 if self._ledger.open_entries() else BACK_WITHIN_S
+        within_s = 1.0 if self._is_broken() else BACK_WITHIN_S
         with suppress(WaitTimeout):  # the diff below says what is left, and its checker judges it
             self._wait_until_back(within_s)
         after = snapshot(self._stack.cluster, self._stack.map)
-        self._write(promise.test, "after.json", json.dumps(after, indent=1))
-        self._write(promise.test, "diff.txt", "".join(line + "\n" for line in diff(self._before, after)))
-        promise.claim("conformance.as_it_was", test=anchor(promise.test))
+        self._write(promise.test, layout.AFTER, json.dumps(after, indent=1))
+        self._write(promise.test, layout.DIFF, "".join(line + "\n" for line in diff(self._before, after)))
+        promise.claim(conformance.as_it_was, test=anchor(promise.test))
 
     def mend(self) -> None:
         """Heal what the test left open, so that the next one starts from a whole stack."""
-        if self._ledger.open_entries():
+        if self._is_broken():
             heal_open(self._stack.settings)
             self._wait_until_back(BACK_WITHIN_S)
+
+    def _is_broken(self) -> bool:
+        """Whether a fault stands that is not meant to."""
+        sabotage = self._stack.settings.sabotage
+        return any(not entry.is_sabotage(sabotage) for entry in self._ledger.open_entries())
 
     def _wait_until_back(self, within_s: float) -> None:
         wait_for(
@@ -62,6 +69,6 @@ class Restorer:
         return not self._left
 
     def _write(self, test: str, name: str, text: str) -> None:
-        path = self._stack.dossier / "state" / anchor(test) / name
+        path = self._stack.dossier / layout.state(anchor(test), name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

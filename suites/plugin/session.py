@@ -35,7 +35,7 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
         self.settings = settings.model_copy(update={"seed": seed})
-        self.planned: list[str] = []
+        self.planned: dict[str, str] = {}  # promise id by node id
         self.run: Run | None = None
         self.refused = 0  # the exit code of a run that could not even begin
         self._dossier: Path | None = None
@@ -58,7 +58,7 @@ class Session:
             self.settings = self.settings.model_copy(update={"run_dir": self._dossier})
             self.run = Run(
                 run_id=self._dossier.name, seed=self.settings.seed, profile=self.settings.profile.value,
-                cluster=self.settings.cluster, planned=self.planned,
+                cluster=self.settings.cluster, planned=list(self.planned),
             )  # fmt: skip
             dossiers.save(self._dossier, self.run)
             self._timeline = Timeline(self._dossier)
@@ -108,7 +108,8 @@ class Session:
             self._restorer.restore(promise)
         self.timeline.event("harness", "test.finished", promise.test)
         record = judge_test(
-            self.dossier, test=promise.test, promise=promise.sentence, claims=promise.claims,
+            self.dossier, test=promise.test, promise_id=self.planned.get(promise.test, ""), promise=promise.sentence,
+            claims=promise.claims,
             seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
         )  # fmt: skip
         self.keep(record)

@@ -38,6 +38,10 @@ class Stack:
         """A role of the stack map; UsageError when there is none of that name."""
         return self.map.role(name)
 
+    def budget(self, promise_id: str, name: str) -> float:
+        """A figure of a promise, from its formula in the stack map; UsageError when there is none."""
+        return self.map.budget(promise_id, name)
+
     def scaling(self, role: str) -> Scaling:
         """The autoscaler of a role that has one."""
         found = self.role(role).scaling

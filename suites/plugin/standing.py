@@ -34,7 +34,8 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
     keep.enter_context(lock(settings))
     for one in heal_open(settings):  # a run that died may have left a fault in
         logger.info("a dead run's fault %s: %s", one.entry.id, one.error or "healed")
-    images = up(settings, logger.info).stack
+    # under a sabotage `up` would put right what is meant to be wrong
+    images = up(settings, logger.info).stack if not settings.sabotage else {}
     cluster = Cluster(settings)
     stack_map = stack_map_of(settings)
     watcher = keep.enter_context(Watcher(cluster, stack_map, timeline))

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.checkers import availability, certificate, progress, recovery
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
+
+OPERATIONS = {
+    "writes": ["POST selection_input", "DELETE selection_input"],
+    "reads": ["GET selection_input"],
+    "keys": ["POST datastore", "GET datastore", "PUT datastore", "DELETE datastore"],
+}
+"""What operators do, by what must work for it: the log; the applied state; the Data Store."""
+
+ENOUGH = {"writes": 10, "reads": 3, "keys": 3}
+"""Good answers of a kind during a fault, in the shortest of them; fewer is no progress."""
+
+BEFORE_S = 6.0
+"""Seconds of load before the fault: a whole window of 5 s."""
+
+QUICK_S = 1.0
+WELL = 0.98
+
+STEADY_WITHIN_S = 30.0
+"""A load reaches its planned rate in a few seconds."""
 
 
 @dataclass(frozen=True)
@@ -23,22 +43,43 @@ class Broken:
 
     def is_proven(self, promise: Promise) -> None:
         """Claim that the fault took effect and was healed, each with its own evidence."""
-        promise.claim("certificate.proven", experiment=self.folder)
+        promise.claim(certificate.experiment_completed, experiment=self.folder)
+        promise.claim(certificate.proven, fault_ids=[self.fault_id])
 
-    def keeps_serving(self, promise: Promise, *, at_least: float, window_s: float, min_requests: int) -> None:
-        """Claim the share of planned requests answered in every window, given that enough were sent to tell."""
-        promise.claim("progress.during_fault", load=self.load, fault_id=self.fault_id, at_least=min_requests)
+    def was_well_before(self, promise: Promise) -> None:
+        """Claim that the stack did not limp already: in every 5 s before the fault, 98 % had an answer within 1 s."""
         promise.claim(
-            "availability.in_windows", load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s
-        )
+            availability.in_windows, load=self.load, fault_id=self.fault_id, at_least=WELL, window_s=5,
+            deadline_s=QUICK_S, min_requests=20, part="before",
+        )  # fmt: skip
+
+    def keeps_serving(
+        self, promise: Promise, *, at_least: float, window_s: float, min_requests: int,
+        names: list[str] | None = None, deadline_s: float = 5.0,
+    ) -> None:  # fmt: skip
+        """Claim the share of planned requests answered in every window of the load, before the fault and after it too.
+
+        Args:
+            promise: what is claimed.
+            at_least: the share.
+            window_s: seconds.
+            min_requests: good answers during the fault below which this is not progress.
+            names: only requests of these names, which then have a threshold of their own.
+            deadline_s: seconds from its planned start after which an answer comes too late.
+        """
+        promise.claim(progress.during_fault, load=self.load, fault_id=self.fault_id, at_least=min_requests, names=names)
+        promise.claim(
+            availability.in_windows, load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s,
+            names=names, min_requests=min_requests, deadline_s=deadline_s,
+        )  # fmt: skip
 
     def recovers(self, promise: Promise, role: str, *, budget_s: float) -> None:
         """Claim that a role is whole again within its budget, counted from the fault's effect."""
-        promise.claim("recovery.within", fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
+        promise.claim(recovery.within, fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
 
     def all_hit_recover(self, promise: Promise, budgets: dict[str, float]) -> None:
         """Claim that each of these roles that the fault hit, at least one, is whole again within its budget."""
-        promise.claim("recovery.of_all_hit", fault_id=self.fault_id, budgets=budgets, load=self.load)
+        promise.claim(recovery.of_all_hit, fault_id=self.fault_id, budgets=budgets, load=self.load)
 
 
 def break_under_load(
@@ -55,7 +96,8 @@ def break_under_load(
         rate_per_s: planned requests per second.
     """
     with load(under, rate_per_s) as traffic:
-        traffic.wait_until_steady()
+        # a stack that never serves what was planned has failed, and its claims must say so: no reason to stop here
+        stack.try_wait(lambda: traffic.wait_until_steady(STEADY_WITHIN_S, hold_for_s=BEFORE_S))
         fault = experiment(name)
         stack.try_wait(lambda: traffic.wait_until_steady(hold_for_s=stack.effort.after_s))
     return Broken(fault.fault_id, fault.folder, traffic.name)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from reports.checkers.kafka.check.checker import Checker
-from reports.checkers.kafka.generation.generator import Event, Plan, generate_events
+from reports.checkers.kafka.generation.generator import Plan, generate_events
 from reports.checkers.kafka.generation.planting import plant_anomaly
 from reports.checkers.kafka.operation import CLASSES
+from reports.checkers.kafka.operation import NewEvent as Event
 from tests.kafka.cases import CASES
 from tests.kafka.cases_of_cycles import CYCLE_CASES
 from tests.kafka.notation import history

@@ -8,10 +8,11 @@ import pytest
 
 from reports.checkers.kafka.check.checker import Checker
 from reports.checkers.kafka.check.result import Result
-from reports.checkers.kafka.generation.generator import Event, Plan, generate_events
+from reports.checkers.kafka.generation.generator import Plan, generate_events
 from reports.checkers.kafka.generation.planting import CannotPlant, plant_anomaly
 from reports.checkers.kafka.guarantees import INTERLEAVED, PERMITTED_BY
 from reports.checkers.kafka.operation import CLASSES
+from reports.checkers.kafka.operation import NewEvent as Event
 from reports.verdict import Verdict
 
 ALWAYS = {name for name, reasons in PERMITTED_BY.items() if INTERLEAVED in reasons}

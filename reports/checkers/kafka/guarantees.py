@@ -124,7 +124,7 @@ def unexcused(name: str, seen: Mapping[str, int], excused: Mapping[str, int], gu
     Args:
         name: the class.
         seen: class → how often.
-        excused: class → how many of those the history itself permits (a subscribed process, a knot of writes only).
+        excused: class → how many of those the history itself permits (a subscribed process, writes only).
         guarantees: the configuration; `consumer="assign"` takes the excuse of a subscribed process away.
     """
     void = guarantees.consumer == "assign" and name in EXCUSED_WHILE_SUBSCRIBED

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 Value = int | str
 Event = Mapping[str, Any]
+NewEvent = dict[str, Any]
+"""An event that is still being put together."""
 
 # Every class, in the order of a report: first what breaks promises, last what Kafka always permits.
 CLASSES = (

@@ -14,8 +14,9 @@ import numpy as np
 
 from reports.checkers.kafka.check.classes import RECORD_CLASSES, Found
 from reports.checkers.kafka.check.coverage import SHOWN, Unproven, unproven
+from reports.checkers.kafka.check.cycle_kinds import CYCLES
 from reports.checkers.kafka.check.cycle_witness import explain
-from reports.checkers.kafka.check.cycles import Cycles, Knot
+from reports.checkers.kafka.check.cycles import Component, Cycles
 from reports.checkers.kafka.check.dump import Dump
 from reports.checkers.kafka.check.measures import Measures
 from reports.checkers.kafka.check.pairing import Pairing
@@ -28,7 +29,6 @@ from reports.checkers.kafka.columns import FUNCTION, OK, Batch, Names
 from reports.checkers.kafka.formats.events import Columns
 from reports.checkers.kafka.guarantees import INTERLEAVED, PERMITTED_BY, Guarantees
 from reports.checkers.kafka.operation import CLASSES
-from reports.checkers.kafka.oracle.cycles import CYCLES
 
 PICTURES = 8
 PERMITTED_ALWAYS = {name for name, reasons in PERMITTED_BY.items() if INTERLEAVED in reasons}
@@ -132,16 +132,16 @@ class _Judged:
         self.counts["acknowledged"] += int((p.send_type == OK).sum())
         self.counts["polled"] += int(p.poll_ok.sum())
 
-    def add_cycles(self, found: dict[str, list[Knot]], rows: Rows) -> None:
-        """Take the knots of the cycle classes; a G1c that needs write-write edges is excused."""
-        for name, knots in found.items():
+    def add_cycles(self, found: dict[str, list[Component]], rows: Rows) -> None:
+        """Take the components of the cycle classes; a G1c that needs write-write edges is excused."""
+        for name, components in found.items():
             if name not in CYCLES:
                 continue
-            shown = found.get(f"{name} by reads", knots)
-            self.seen[name] = len(knots)
-            self.excused[name] = len(knots) if shown is knots and name.startswith("G1c") else 0
-            for knot in sorted(shown, key=lambda knot: (len(knot.rows), knot.rows))[:SHOWN]:
-                cycle, text = explain(name, knot, rows, list(rows.names.keys))
+            shown = found.get(f"{name} by reads", components)
+            self.seen[name] = len(components)
+            self.excused[name] = len(components) if shown is components and name.startswith("G1c") else 0
+            for component in sorted(shown, key=lambda component: (len(component.rows), component.rows))[:SHOWN]:
+                cycle, text = explain(name, component, rows, list(rows.names.keys))
                 self.witnesses[name].append(Witness(text, tuple(rows.index[cycle].tolist())))
 
     def _take(self, name: str, found: Found, p: Partition) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 
 from reports.checkers.kafka.columns import Array, in_order, marked
 
-ROUNDS = 100  # of trimming, after which what is left is mostly knots
+ROUNDS = 100  # of trimming, after which what is left is mostly components
 
 
-def knots(a: Array, b: Array) -> list[list[int]]:
+def components(a: Array, b: Array) -> list[list[int]]:
     """The strongly connected sets of two or more nodes, for edges `a[i] → b[i]`.
 
-    A node that nothing enters or that nothing leaves is in no knot; dropping those again and again, all at once, leaves
+    A node that nothing enters or that nothing leaves is in none; dropping those again and again, all at once, leaves
     little of an ordinary history, and Tarjan's algorithm decides the rest.
     """
     for _ in range(ROUNDS):
@@ -29,7 +29,7 @@ def knots(a: Array, b: Array) -> list[list[int]]:
     first, last = (np.searchsorted(a[order], np.arange(len(nodes)), side).tolist() for side in ("left", "right"))
     found = _tarjan(first, last, b[order].tolist())
     names = nodes.tolist()
-    return [sorted(names[node] for node in knot) for knot in found]
+    return [sorted(names[node] for node in component) for component in found]
 
 
 def _tarjan(edge: list[int], end: list[int], after: list[int]) -> list[list[int]]:
@@ -63,10 +63,10 @@ def _tarjan(edge: list[int], end: list[int], after: list[int]) -> list[list[int]
             if path:
                 low[path[-1]] = min(low[path[-1]], low[node])
             if low[node] == number[node]:
-                knot: list[int] = []
-                while not knot or knot[-1] != node:
-                    knot.append(stack.pop())
-                    on_stack.remove(knot[-1])
-                if len(knot) > 1:
-                    found.append(knot)
+                component: list[int] = []
+                while not component or component[-1] != node:
+                    component.append(stack.pop())
+                    on_stack.remove(component[-1])
+                if len(component) > 1:
+                    found.append(component)
     return found

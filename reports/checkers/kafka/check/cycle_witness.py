@@ -1,4 +1,4 @@
-"""Shows a knot as its shortest cycle, each edge in words."""
+"""Shows a component as its shortest cycle, each edge in words."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from itertools import pairwise
 
 import numpy as np
 
-from reports.checkers.kafka.check.cycles import WRITE, Knot
+from reports.checkers.kafka.check.cycle_kinds import CYCLES
+from reports.checkers.kafka.check.cycles import WRITE, Component
 from reports.checkers.kafka.check.partition import Rows
 from reports.checkers.kafka.columns import OK
-from reports.checkers.kafka.oracle.cycles import CYCLES
 
-LARGEST = 64  # operations in a knot that is searched for its shortest cycle
+LARGEST = 64  # operations in a component that is searched for its shortest cycle
 
 Edge = tuple[int, int]
 
 
-def explain(name: str, knot: Knot, rows: Rows, keys: list[str]) -> tuple[list[int], str]:
+def explain(name: str, component: Component, rows: Rows, keys: list[str]) -> tuple[list[int], str]:
     """The operations of the shortest cycle that shows class `name`, and a sentence about it."""
     kinds, must_hold = CYCLES[name]
-    if len(knot.rows) > LARGEST:
-        return knot.rows[:32], f"{len(knot.rows):,} operations must each come before another of them"
+    if len(component.rows) > LARGEST:
+        return component.rows[:32], f"{len(component.rows):,} operations must each come before another of them"
     why: dict[Edge, dict[str, str]] = defaultdict(dict)  # pair → kind of edge → in words
     if "realtime" in kinds:
-        for a in knot.rows:
-            for b in knot.rows:
+        for a in component.rows:
+            for b in component.rows:
                 if rows.type[a] == OK and rows.time[a] < rows.invoke_time[b]:
                     why[a, b]["realtime"] = f"{_name(a, rows)} was answered before {_name(b, rows)} was invoked"
     if "process" in kinds:
-        for a, b in pairwise(sorted(knot.rows, key=lambda row: (rows.process[row], row))):
+        for a, b in pairwise(sorted(component.rows, key=lambda row: (rows.process[row], row))):
             if rows.process[a] == rows.process[b]:
                 who = rows.process_name(a)
                 why[a, b]["process"] = f"process {who} did {_name(a, rows)} before {_name(b, rows)}"
-    edges = knot.edges
+    edges = component.edges
     for a, b, key, kind in np.stack([edges.a, edges.b, edges.key, edges.kind], axis=1).tolist():
         word, text = ("ww", "sent to {k} just before") if kind == WRITE else ("wr", "sent to {k} what was polled by")
         why[a, b][word] = f"{_name(a, rows)} {text.format(k=keys[key])} {_name(b, rows)}"

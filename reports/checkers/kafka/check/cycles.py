@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.checkers.kafka.check.components import knots
+from reports.checkers.kafka.check.components import components
+from reports.checkers.kafka.check.cycle_kinds import CYCLES
 from reports.checkers.kafka.check.partition import Partition, Rows, code
 from reports.checkers.kafka.columns import FUNCTION, OK, Array, in_order, nowhere
-from reports.checkers.kafka.oracle.cycles import CYCLES
 
 WRITE, READ = 0, 1
 
@@ -37,7 +37,7 @@ class Edges:
 
 
 @dataclass
-class Knot:
+class Component:
     """A strongly connected set of operations, and the data edges inside it."""
 
     rows: list[int]
@@ -45,7 +45,7 @@ class Knot:
 
 
 class Cycles:
-    """Collects the data edges of key after key, then finds the knots."""
+    """Collects the data edges of key after key, then finds the components."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -73,8 +73,8 @@ class Cycles:
         behind = latest > self._moment[ops]
         np.maximum.at(self._moment, ops[behind], latest[behind])
 
-    def find(self) -> dict[str, list[Knot]]:
-        """class → its knots; the G1c classes that need no write-write edge also under their name + ` by reads`."""
+    def find(self) -> dict[str, list[Component]]:
+        """class → its components; the G1c classes that need no write-write edge also under their name + ` by reads`."""
         for _, sender, reader in self._reads:
             behind = self._moment[sender] >= self._moment[reader]
             np.maximum.at(self._moment, reader[behind], self._moment[sender[behind]] + 1)
@@ -85,11 +85,11 @@ class Cycles:
         inside = self._edges_within(stretch)
         found = {}
         for name, (kinds, must_hold) in CYCLES.items():
-            cases = self._knots(inside, stretch, kinds, must_hold)
+            cases = self._components(inside, stretch, kinds, must_hold)
             if cases:
                 found[name] = cases
                 by_reads = tuple(kind for kind in kinds if kind != "ww")
-                if "wr" in kinds and (alone := self._knots(inside, stretch, by_reads, must_hold)):
+                if "wr" in kinds and (alone := self._components(inside, stretch, by_reads, must_hold)):
                     found[f"{name} by reads"] = alone
         return found
 
@@ -126,7 +126,9 @@ class Cycles:
         names = ("a", "b", "key", "kind")
         return Edges(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
-    def _knots(self, edges: Edges, stretch: Array, kinds: tuple[str, ...], must_hold: tuple[str, ...]) -> list[Knot]:
+    def _components(
+        self, edges: Edges, stretch: Array, kinds: tuple[str, ...], must_hold: tuple[str, ...]
+    ) -> list[Component]:
         rows = self._rows
         drawn = edges.where(((edges.kind == WRITE) & ("ww" in kinds)) | ((edges.kind == READ) & ("wr" in kinds)))
         a, b = [drawn.a], [drawn.b]
@@ -141,7 +143,8 @@ class Cycles:
             b.append(later)
         found = []
         groups = [
-            [node for node in knot if node < len(stretch)] for knot in knots(np.concatenate(a), np.concatenate(b))
+            [node for node in component if node < len(stretch)]
+            for component in components(np.concatenate(a), np.concatenate(b))
         ]
         member = nowhere(len(stretch))
         for number, group in enumerate(groups):
@@ -149,7 +152,7 @@ class Cycles:
         data = drawn.where((member[drawn.a] >= 0) & (member[drawn.a] == member[drawn.b]))
         order = in_order(member[data.a])
         starts = np.unique(member[data.a[order]], return_index=True)[1]
-        parts = np.split(order, starts[1:])  # each knot holds a data edge, because all others lead forward
+        parts = np.split(order, starts[1:])  # each component holds a data edge, because all others lead forward
         in_turn = set(member[next_a[(member[next_a] >= 0) & (member[next_a] == member[next_b])]].tolist())
         for number, group in enumerate(groups):
             mine = data.where(parts[number])
@@ -161,7 +164,7 @@ class Cycles:
                 "realtime": bool(answered) and min(answered) < rows.invoke_time[group].max(),
             }
             if all(holds[kind] for kind in must_hold):
-                found.append(Knot(group, mine))
+                found.append(Component(group, mine))
         return found
 
     def _successors(self, nodes: Array, stretch: Array) -> tuple[Array, Array]:

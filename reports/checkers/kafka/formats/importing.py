@@ -14,8 +14,8 @@ from typing import Any
 from reports.checkers.kafka.columns import Names
 from reports.checkers.kafka.formats.edn import read_edn
 from reports.checkers.kafka.formats.events import Columns
-from reports.checkers.kafka.generation.generator import Event
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
+from reports.checkers.kafka.operation import NewEvent as Event
 
 
 def import_file(path: Path, origin: str) -> list[Event]:

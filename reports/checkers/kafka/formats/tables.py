@@ -10,6 +10,7 @@ carry the header's `run` and `config`.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def read_table(path: Path, names: Names, number: int, header: Header) -> Iterato
     Raises:
         BadHistory: not such a file, a column is missing or of another type, or a row is no event.
     """
+    sys.audit("open", str(path), "rb", 0)  # Arrow opens files by itself: see reports.reading
     try:
         if path.suffix == ".parquet":
             file = pq.ParquetFile(path)

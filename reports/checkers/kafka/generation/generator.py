@@ -14,7 +14,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-Event = dict[str, Any]
+from reports.checkers.kafka.operation import NewEvent as Event
+
 Client = Generator[int, None, None]
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reports.checkers.kafka.generation.generator import Event
 from reports.checkers.kafka.generation.scenarios import STORIES, tell
+from reports.checkers.kafka.operation import NewEvent as Event
 
 Records = list[list[Any]]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from reports.checkers.kafka.generation.generator import Event
+from reports.checkers.kafka.operation import NewEvent as Event
 
 STORIES: dict[str, str] = {
     "G1a": "p invoke send +x=a@0; p fail send +x=a@0; seen x=a@0",

@@ -7,7 +7,7 @@ Nodes are the committed operations that sent or polled. Edges say what must have
 * process: two successive operations of one process;
 * realtime: one operation was answered ok before the other was invoked.
 
-A cycle means that no order of whole operations explains the history. A class counts the knots (strongly connected
+A cycle means that no order of whole operations explains the history. A class counts the components (strongly connected
 sets) of its graph that hold an edge of each kind it is named for.
 """
 
@@ -21,7 +21,7 @@ from reports.checkers.kafka.oracle.view import View
 
 Edges = dict[str, set[tuple[int, int]]]
 
-# class → the kinds of edges in its graph, and those of which a knot must hold one
+# class → the kinds of edges in its graph, and those of which a component must hold one
 CYCLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "G0": (("ww",), ("ww",)),
     "G0-process": (("ww", "process"), ("ww", "process")),
@@ -58,7 +58,7 @@ def edges(view: View) -> Edges:
     return found
 
 
-def knots(kinds: tuple[str, ...], must_hold: tuple[str, ...], found: Edges) -> list[set[int]]:
+def components(kinds: tuple[str, ...], must_hold: tuple[str, ...], found: Edges) -> list[set[int]]:
     """The strongly connected sets of the graph of `kinds` that hold an edge of each of `must_hold`."""
     after: dict[int, set[int]] = defaultdict(set)
     for kind in kinds:
@@ -67,9 +67,9 @@ def knots(kinds: tuple[str, ...], must_hold: tuple[str, ...], found: Edges) -> l
     reach = {node: _reachable(node, after) for node in list(after)}
     sets = {frozenset(b for b in ahead if node in reach.get(b, ())) for node, ahead in reach.items() if node in ahead}
     return [
-        set(knot)
-        for knot in sorted(sets, key=min)
-        if all(any(a in knot and b in knot for a, b in found[kind]) for kind in must_hold)
+        set(component)
+        for component in sorted(sets, key=min)
+        if all(any(a in component and b in component for a, b in found[kind]) for kind in must_hold)
     ]
 
 
@@ -85,18 +85,18 @@ def _reachable(start: int, after: dict[int, set[int]]) -> set[int]:
 
 
 def seen_cycles(view: View) -> dict[str, int]:
-    """cycle class → number of knots, for each that occurs."""
+    """cycle class → number of components, for each that occurs."""
     found = edges(view)
-    counted = {name: len(knots(kinds, must, found)) for name, (kinds, must) in CYCLES.items()}
+    counted = {name: len(components(kinds, must, found)) for name, (kinds, must) in CYCLES.items()}
     return {name: count for name, count in counted.items() if count}
 
 
 def needing_writes(view: View) -> dict[str, int]:
-    """Of the G1c classes seen, those that have no knot without write-write edges: what Kafka does not isolate."""
+    """Of the G1c classes seen, those that have no component without write-write edges: what Kafka does not isolate."""
     found = edges(view)
     return {
         name: count
         for name, count in seen_cycles(view).items()
         if name.startswith("G1c")
-        and not knots(tuple(kind for kind in CYCLES[name][0] if kind != "ww"), CYCLES[name][1], found)
+        and not components(tuple(kind for kind in CYCLES[name][0] if kind != "ww"), CYCLES[name][1], found)
     }

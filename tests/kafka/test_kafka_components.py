@@ -1,4 +1,4 @@
-"""Knots are the strongly connected sets, and what is in none is dropped before anything slow looks at it."""
+"""Components are the strongly connected sets, and what is in none is dropped before anything slow looks at it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reports.checkers.kafka.check import components as module
-from reports.checkers.kafka.check.components import knots
+from reports.checkers.kafka.check.components import components
 
 
 def by_definition(edges: list[tuple[int, int]]) -> list[list[int]]:
@@ -24,7 +24,7 @@ def by_definition(edges: list[tuple[int, int]]) -> list[list[int]]:
 
 def found(edges: list[tuple[int, int]]) -> list[list[int]]:
     a, b = (np.array([edge[side] for edge in edges], "i8") for side in (0, 1))
-    return sorted(knots(a, b))
+    return sorted(components(a, b))
 
 
 def test_random_graphs_have_the_knots_they_should() -> None:
@@ -45,7 +45,7 @@ def test_random_graphs_have_the_knots_they_should() -> None:
         ([], []),
         ([(0, 1), (1, 2), (2, 0)], [[0, 1, 2]]),
         ([(0, 1), (1, 0), (1, 2), (2, 3), (3, 4), (4, 3)], [[0, 1], [3, 4]]),  # 2 lies between and is in none
-        ([(2, 3), (3, 2), (2, 0), (0, 1), (1, 0)], [[0, 1], [2, 3]]),  # an edge into a knot that is done
+        ([(2, 3), (3, 2), (2, 0), (0, 1), (1, 0)], [[0, 1], [2, 3]]),  # an edge into a component that is done
         ([(5, 5)], []),
     ],
 )

@@ -1,0 +1,109 @@
+"""Where everything of a dossier is: each path, and the columns of a request row, have their one home here.
+
+Paths are relative to the dossier and in POSIX form, as findings name them and as run.json keeps them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+RUN = "run.json"
+JUNIT = "junit.xml"
+REPORT = "report.html"
+LATEST = "latest"
+"""Beside the dossiers, not in one: the link to the newest."""
+
+TIMELINE = "timeline.jsonl"
+LOAD = "load"
+KAFKA = "kafka"
+STATE = "state"
+EXPERIMENTS = "experiments"
+BEFORE, AFTER, DIFF = "before.json", "after.json", "diff.txt"
+INSTALLED = "installed.json"
+"""The objects of the stack as a test found them: probes, budgets of disruption, limits, the autoscaler."""
+
+
+def requests(load: str) -> str:
+    """One row per request of a load."""
+    return f"{LOAD}/requests-{load}.csv"
+
+
+def plan(load: str) -> str:
+    """What a load meant to send."""
+    return f"{LOAD}/{load}.plan.json"
+
+
+def writes(load: str) -> str:
+    """What became of each Selection Input write of a load."""
+    return f"{KAFKA}/writes-{load}.jsonl"
+
+
+def topic(load: str) -> str:
+    """What an independent consumer read of the topic while a load wrote."""
+    return f"{KAFKA}/topic-{load}.jsonl"
+
+
+def applied(load: str) -> str:
+    """The worker's journal of what it applied while a load wrote."""
+    return f"{KAFKA}/journal-{load}.jsonl"
+
+
+def history(load: str) -> str:
+    """The same as operations of Kafka clients."""
+    return f"{KAFKA}/history-{load}.jsonl"
+
+
+def states(load: str) -> str:
+    """What the readers of the log say they hold once it has ended."""
+    return f"{KAFKA}/states-{load}.json"
+
+
+def state(folder: str, file: str) -> str:
+    """A file of one test's looks at the cluster: BEFORE, AFTER or DIFF."""
+    return f"{STATE}/{folder}/{file}"
+
+
+def journal(run: str) -> str:
+    """The Chaos Toolkit journal of one run of an experiment, such as `gateway-pod-kill-1`."""
+    return f"{EXPERIMENTS}/{run}/journal.json"
+
+
+class RequestRow(NamedTuple):
+    """One line of `requests(load)`: times on CLOCK_MONOTONIC, status 0 without an answer, no error when it was good.
+
+    Example::
+
+        RequestRow.of(line).line() == line
+    """
+
+    planned_ns: int
+    start_ns: int
+    end_ns: int
+    user: int
+    name: str
+    status: int
+    bytes: int
+    error: str
+
+    def line(self) -> str:
+        """As written, without its newline; what would break the columns is replaced."""
+        return ",".join(str(value).translate(_UNSAFE) for value in self)
+
+    @classmethod
+    def of(cls, line: str) -> RequestRow:
+        """Read one line.
+
+        Raises:
+            ValueError: it is no row.
+        """
+        fields = line.split(",")
+        if len(fields) != len(REQUEST_COLUMNS):
+            raise ValueError(f"{len(fields)} fields, not {len(REQUEST_COLUMNS)}")
+        values = [text if key in REQUEST_TEXT else int(text) for key, text in zip(REQUEST_COLUMNS, fields, strict=True)]
+        return cls(*values)  # type: ignore[arg-type]
+
+
+_UNSAFE = str.maketrans({",": ";", '"': "'", "\n": " ", "\r": " "})
+REQUEST_COLUMNS = RequestRow._fields
+REQUEST_TEXT = ("name", "error")
+REQUEST_HEADER = ",".join(REQUEST_COLUMNS)

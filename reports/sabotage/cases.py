@@ -1,0 +1,136 @@
+"""One case: a mutated copy of a good dossier, judged by the judges of `recheck`, and what each claim made of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports import layout
+from reports.claim import Answer, Claim, answer
+from reports.dossier import load
+from reports.sabotage.looks import Looks, said, watched
+from reports.sabotage.mutations import MISSING, OTHER_LOAD, OTHER_RUN, WAYS
+from reports.verdict import Verdict
+
+UNREAD, UNSEEN, SAME, MOVED, ESCAPED = "not read", "not looked at", "says the same", "figures moved", "ESCAPED"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a claim made of a case: a verdict that is not PASS, or why its PASS is right, or ESCAPED."""
+
+    case: int
+    way: str
+    file: str
+    claim: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Good:
+    """A claim that passes on the dossier as it is, with what it read and looked at."""
+
+    claim: Claim
+    answer: Answer
+    looks: Looks
+
+
+class Bench:
+    """A good dossier, ready to be spoilt case by case.
+
+    Args:
+        dossier: a finished run, at least one claim of which passes.
+        donor: another run, for files of another run.
+    """
+
+    def __init__(self, dossier: Path, seed: int, donor: Path | None = None) -> None:
+        self.dossier, self.seed, self.donor = dossier.resolve(), seed, donor
+        self.good: list[Good] = []
+        for test in load(self.dossier).tests:
+            for judged in test.claims:
+                found, looks = _judge(self.dossier, judged.claim)
+                if found.finding.verdict is Verdict.PASS:
+                    self.good.append(Good(judged.claim, found, looks))
+        read = {name for good in self.good for name in good.answer.read}
+        self.files = sorted(name for name in read if (self.dossier / name).is_file())
+
+    def run(self, case: int) -> list[Outcome]:
+        """Spoil the dossier in the way of this case, and judge each claim that passed before."""
+        file, way, new = self._spoilt(random.Random(f"{self.seed}/{case}"))
+        with tempfile.TemporaryDirectory(dir=self.dossier.parent, prefix=".spoilt-") as folder:
+            copy = Path(folder) / "dossier"
+            shutil.copytree(self.dossier, copy, copy_function=os.link)
+            (copy / file).unlink()  # the copy's own name only: the good dossier keeps its bytes
+            if new is not None:
+                (copy / file).write_bytes(new)
+            told = self._told(file, new)
+            return [
+                Outcome(
+                    case, way, file, f"{good.claim.checker}{good.claim.args}", self._outcome(copy, good, file, told)
+                )
+                for good in self.good
+            ]
+
+    def _spoilt(self, rng: random.Random) -> tuple[str, str, bytes | None]:
+        while True:
+            file, way = rng.choice(self.files), rng.choice([*WAYS, MISSING, OTHER_LOAD, OTHER_RUN])
+            raw = (self.dossier / file).read_bytes()
+            if way == MISSING:
+                return file, way, None
+            new = self._other(file, way, rng) if way in (OTHER_LOAD, OTHER_RUN) else WAYS[way](raw, rng)
+            if new is not None and new != raw:
+                return file, way, new
+
+    def _other(self, file: str, way: str, rng: random.Random) -> bytes | None:
+        if way == OTHER_RUN:
+            other = self.donor / file if self.donor else None
+            return other.read_bytes() if other and other.is_file() else None
+        kind = Path(file).name.partition("-")[0]
+        others = [name for name in self.files if name != file and Path(name).name.partition("-")[0] == kind]
+        if Path(file).parent.name not in (layout.LOAD, layout.KAFKA) or not others:
+            return None
+        return (self.dossier / rng.choice(others)).read_bytes()
+
+    def _told(self, file: str, new: bytes | None) -> tuple[set[str], bool] | None:
+        """Events that differ between the good and the spoilt timeline, and whether only doubles were added."""
+        if file != layout.TIMELINE or not new:
+            return None
+        before, after = said((self.dossier / file).read_bytes()), said(new)
+        changed = Counter({name: abs(before[name] - after[name]) for name in before | after})
+        return {name for name, times in changed.items() if times}, before.keys() == after.keys() and before <= after
+
+    def _outcome(self, copy: Path, good: Good, file: str, told: tuple[set[str], bool] | None) -> str:
+        found, looks = _judge(copy, good.claim)
+        was, now = good.answer.finding, found.finding
+        if now.verdict is not Verdict.PASS:
+            return now.verdict.value
+        listing = set() if (copy / file).exists() else {f"{Path(file).parent.as_posix()}/"}
+        if not ({file} | listing) & {*good.answer.read, *found.read}:
+            return UNREAD
+        if (was.measured, was.reason, was.data) != (now.measured, now.reason, now.data):
+            return MOVED
+        differing, only_doubles = told or (set(), False)
+        if only_doubles or _same_json(self.dossier / file, copy / file):
+            return SAME
+        looked = good.looks.may_see(differing) or looks.may_see(differing)
+        return UNSEEN if told is not None and not looked else ESCAPED
+
+
+def _same_json(old: Path, new: Path) -> bool:
+    """Whether both are one JSON value and the same: bytes changed, what they say did not."""
+    try:
+        return bool(json.loads(old.read_bytes()) == json.loads(new.read_bytes()))
+    except (OSError, ValueError):
+        return False
+
+
+def _judge(dossier: Path, claim: Claim) -> tuple[Answer, Looks]:
+    with watched() as looks:
+        found = answer(dossier, claim)
+    return found, looks

@@ -1,0 +1,71 @@
+"""Which events of the timeline a claim looked at: those that its queries gave, or all when it took them itself."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.timeline import Event, Timeline
+
+
+@dataclass
+class Looks:
+    """Keys of the events that were given out; `everything` when the events were taken without a query."""
+
+    keys: set[str] = field(default_factory=set)
+    everything: bool = False
+    queried: bool = False
+
+    def may_see(self, differing: set[str]) -> bool:
+        """Whether one of these events may have been looked at; without a query nothing is known of the reading."""
+        clocks = any(json.loads(one)[1] == "run.started" for one in differing)
+        return not self.queried or self.everything or clocks or bool(differing & self.keys)
+
+
+def key(t: float, kind: str, subject: str, uid: str | None, data: Any) -> str:
+    """What an event says, without its place in the file."""
+    return json.dumps([float(t), kind, subject, uid, data or {}], sort_keys=True)
+
+
+def said(raw: bytes) -> Counter[str]:
+    """What the events of a timeline file say, each as often as it stands there; a torn last line says nothing."""
+    found: Counter[str] = Counter()
+    for line in raw.split(b"\n"):
+        try:
+            one = json.loads(line)
+            found[key(one["t"], one["kind"], one["subject"], one.get("uid"), one["data"])] += 1
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+@contextmanager
+def watched() -> Iterator[Looks]:
+    """Record the looks of whatever is judged in the block; one at a time in a process."""
+    looks, plain_query, inside = Looks(), Timeline.query, [False]
+
+    def query(self: Timeline, *kinds: str, **given: Any) -> list[Event]:
+        inside[0] = looks.queried = True
+        try:
+            found = plain_query(self, *kinds, **given)
+        finally:
+            inside[0] = False
+        looks.keys.update(key(event.t, event.kind, event.subject, event.uid, event.data) for event in found)
+        return found
+
+    def attribute(self: Timeline, name: str) -> Any:
+        if name in ("events", "torn") and not inside[0]:
+            looks.everything = True
+        return object.__getattribute__(self, name)
+
+    Timeline.query = query  # type: ignore[method-assign]
+    Timeline.__getattribute__ = attribute  # type: ignore[method-assign,assignment]
+    try:
+        yield looks
+    finally:
+        Timeline.query = plain_query  # type: ignore[method-assign]
+        del Timeline.__getattribute__

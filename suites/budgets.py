@@ -1,0 +1,164 @@
+"""`crucible budgets`: each promised figure beside what runs measured, from their dossiers alone."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from fixtures.stack.map import StackMap, load_stack_map
+from reports import dossier as dossiers
+from reports.checkers import availability
+from reports.run import TestRecord
+from reports.verdict import Verdict
+from suites.recovery.under_load import OPERATIONS, QUICK_S
+
+PAGE = Path("docs/reference/budgets.md")
+ENOUGH_RUNS = 10
+SLACK = 2.0
+RATES = {"served": "viewers_per_s", "writes": "writes_per_s", "reads": "reads_per_s", "keys": "keys_per_s"}
+OF_OLD = {"gateway_pod": "gateway-pod-kill", "manager_pod": "manager-pod-kill",
+          "kafka_broker": "kafka-broker-pod-kill", "worker_node": "worker-node-kill"}  # fmt: skip
+"""Names in test ids of dossiers from before promises had ids."""
+
+
+@dataclass
+class Figure:
+    """One figure as harm (seconds to recover, or the share lost), and the harm that each run measured.
+
+    Args:
+        promise_id: whose figure it is.
+        what: `manager recovers`, or the requests whose share is meant.
+        formula: where it comes from.
+        allowed: the harm that the promise allows.
+        least: the smallest harm that can be told from none: one request of a window; 0 for times.
+        measured: one per run.
+    """
+
+    promise_id: str
+    what: str
+    formula: str
+    allowed: float
+    least: float = 0.0
+    measured: list[float] = field(default_factory=list)
+
+    def trouble(self) -> str:
+        """Why the figure does not stand; empty when it does, or when there are too few runs to say that it is lax."""
+        if not self.measured:
+            return ""
+        worst = max(self.measured)
+        if worst > self.allowed:
+            return "exceeded"
+        lax = self.allowed > SLACK * max(worst, self.least)
+        return f"more than {SLACK:g} times the worst" if lax and len(self.measured) >= ENOUGH_RUNS else ""
+
+    def row(self) -> str:
+        """A row of the page."""
+        said = self.trouble() or (f"n < {ENOUGH_RUNS}" if len(self.measured) < ENOUGH_RUNS else "stands")
+        is_share = not self.what.endswith("recovers")
+
+        def text(harm: float) -> str:
+            return f"{harm:.1%} lost".replace("%", " %") if is_share else f"{harm:.1f} s"
+
+        worst = text(max(self.measured)) if self.measured else "—"
+        median = text(statistics.median(self.measured)) if self.measured else "—"
+        room = f"{self.allowed / max(self.measured):.1f} x" if self.measured and max(self.measured) > 0 else "—"
+        cells = [self.promise_id, self.what, f"`{self.formula}`", text(self.allowed), str(len(self.measured)), worst,
+                 median, room, said]  # fmt: skip
+        return f"| {' | '.join(cells)} |"
+
+
+def figures(stack: StackMap) -> dict[tuple[str, str], Figure]:
+    """All figures of the stack map, with nothing measured yet; keyed by promise and name or role."""
+    found = {}
+    for promise_id, names in stack.budgets.items():
+        for name, formula in names.items():
+            if not name.endswith("_s"):
+                one = 1 / (stack.facts[RATES[name]] * _window_s(stack, promise_id))
+                allowed = 1 - stack.budget(promise_id, name)
+                found[promise_id, name] = Figure(promise_id, name, formula, allowed, one)
+        moved_s = stack.budget(promise_id, "moved_s") if "moved_s" in names else 0.0
+        for role in stack.roles.values():
+            if role.recovery_formula and (
+                (moved_s and role.kind == "Deployment") or role.name.split("-")[0] in promise_id
+            ):
+                formula = f"{names['moved_s']} + {role.recovery_formula}" if moved_s else role.recovery_formula
+                allowed = moved_s + role.recovery_s
+                found[promise_id, role.name] = Figure(promise_id, f"{role.name} recovers", formula, allowed)
+    return found
+
+
+def gather(folders: list[Path], stack: StackMap) -> tuple[dict[tuple[str, str], Figure], list[str]]:
+    """The figures with what these dossiers measured, and why a dossier was left out."""
+    found, left_out = figures(stack), []
+    for folder in folders:
+        try:
+            run = dossiers.load(folder)
+        except dossiers.DossierError as error:
+            left_out.append(f"{folder}: {error}")
+            continue
+        for record in run.tests:
+            _add(found, folder, record, stack)
+    return found, left_out
+
+
+def _add(found: dict[tuple[str, str], Figure], folder: Path, record: TestRecord, stack: StackMap) -> None:
+    promise_id = record.promise_id or next((f"recovery.{new}" for old, new in OF_OLD.items() if old in record.id), "")
+    for entry in record.recovery:
+        figure = found.get((promise_id, entry["role"]))
+        if figure and entry["latest_s"] is not None:
+            figure.measured.append(entry["latest_s"])
+        elif figure and record.verdict is Verdict.FAIL:  # watched, and not back: worse than any figure
+            figure.measured.append(float("inf"))
+    flows = [claim.args for claim in record.claims if claim.checker == "availability.in_windows"]
+    for name in stack.budgets.get(promise_id, {}) if flows else ():
+        if (promise_id, name) not in found:
+            continue
+        seen = availability.in_windows(
+            folder, load=flows[0]["load"], fault_id=flows[0]["fault_id"], at_least=0.0, min_requests=1,
+            window_s=_window_s(stack, promise_id), names=OPERATIONS.get(name),
+            deadline_s=QUICK_S if promise_id == "recovery.gateway-pod-kill" else 5.0,
+        )  # fmt: skip
+        if seen.data:
+            found[promise_id, name].measured.append(1 - seen.data["windows"]["worst_availability"])
+
+
+def _window_s(stack: StackMap, promise_id: str) -> float:
+    return stack.facts["brief_window_s" if promise_id == "recovery.gateway-pod-kill" else "window_s"]
+
+
+def page(found: dict[tuple[str, str], Figure], stack: StackMap) -> str:
+    """The page of budgets."""
+    head = (
+        "`crucible budgets reports/out/*` writes this page. Each figure is computed from its formula "
+        "(`fixtures/stack/stack.yaml`)\nand shown as harm: seconds until recovered, or the share lost in the worst "
+        f"window.\nAt most {SLACK:g} times the worst of {ENOUGH_RUNS} runs, and never exceeded."
+    )
+    rows = ["# Budgets", "", head, "", "| promise | what | formula | allowed | n | worst | median | headroom | says |"]
+    rows += ["|---|---|---|---|---|---|---|---|---|", *(figure.row() for figure in found.values()), "", "## Facts", ""]
+    rows += [f"* `{fact}` = {value:g}" for fact, value in sorted(stack.known_facts().items())]
+    return "\n".join(rows) + "\n"
+
+
+@click.command(epilog="\b\nExample:\n  crucible budgets reports/out/*")
+@click.argument("dossier", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--page", "file", type=click.Path(path_type=Path), default=PAGE, help="The page to write.")
+def budgets(dossier: tuple[Path, ...], file: Path) -> None:
+    """Compare each promised figure with what the runs in DOSSIER… measured, and write the page of budgets.
+
+    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 3 nothing was measured.
+    """
+    stack = load_stack_map()
+    found, left_out = gather([folder for folder in dossier if not folder.is_symlink()], stack)
+    file.write_text(page(found, stack))
+    for why in left_out:
+        click.echo(f"left out: {why}", err=True)
+    for figure in found.values():
+        click.echo(figure.row())
+    if not any(figure.measured for figure in found.values()):
+        click.echo("nothing was measured", err=True)
+        sys.exit(3)
+    sys.exit(1 if any(figure.trouble() for figure in found.values()) else 0)

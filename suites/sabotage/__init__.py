@@ -1,0 +1,1 @@
+"""Sabotaging the stack: each defect of the catalogue is planted, and the promise that it breaks must turn red."""

@@ -1,0 +1,100 @@
+"""The matrix of promises and sabotages as a picture: what each defect turned red, and what it should have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from chaos.sabotages.sabotage import Sabotage
+from reports.verdict import Verdict
+from suites.sabotage.outcome import RED, Outcome
+from suites.sabotage.results import Result
+
+CELL, LEFT, TOP, GAP = 22, 330, 210, 10
+COLOURS = {
+    "caught": "#2e7d32",
+    "missed": "#c62828",
+    "unsure": "#f9a825",
+    "green": "#c8e6c9",
+    "blamed": "#ef6c00",
+    "planned": "#e0e0e0",
+}
+WORDS = {
+    "caught": "expected to turn red, and did",
+    "missed": "expected to turn red, and did not",
+    "unsure": "INCONCLUSIVE",
+    "green": "a sentinel that stayed green",
+    "blamed": "a sentinel that did not",
+    "planned": "not judged yet",
+}
+OUTCOME = {
+    Outcome.CAUGHT: "#2e7d32",
+    Outcome.ANOTHER: "#ef6c00",
+    Outcome.INCONCLUSIVE: "#f9a825",
+    Outcome.ESCAPED: "#c62828",
+    Outcome.HARNESS: "#6a1b9a",
+}
+
+
+def cell(entry: Sabotage, promise: str, result: Result | None) -> str | None:
+    """What a cell shows; None for a promise that this sabotage does not run."""
+    if promise not in entry.promises:
+        return None
+    verdict = result.verdicts.get(promise) if result else None
+    if verdict is None:
+        return "planned"
+    if verdict is Verdict.INCONCLUSIVE:
+        return "unsure"
+    if promise in entry.must_turn_red:
+        return "caught" if verdict in RED else "missed"
+    return "green" if verdict is Verdict.PASS else "blamed"
+
+
+def matrix(entries: Sequence[Sabotage], results: dict[str, Result]) -> str:
+    """The picture as SVG: a row for each sabotage, a column for each promise that any of them names.
+
+    Args:
+        entries: in the order of rows; families are told apart by a gap.
+        results: the newest by id.
+    """
+    promises = sorted({promise for entry in entries for promise in entry.promises})
+    parts, y, family = [], TOP, None
+    for entry in entries:
+        if entry.family is not family:
+            y += GAP if family else 0
+            family = entry.family
+            parts.append(f'<text x="4" y="{y + 15}" class="family">{escape(family)}</text>')
+        result = results.get(entry.id)
+        colour = OUTCOME[result.outcome] if result else COLOURS["planned"]
+        said = f"{entry.id}: {result.outcome}, {result.reason}" if result else f"{entry.id}: never ran"
+        parts.append(
+            f'<g><title>{escape(said)}</title><circle cx="{LEFT - 10}" cy="{y + 11}" r="5" fill="{colour}"/>'
+            f'<text x="{LEFT - 22}" y="{y + 15}" text-anchor="end">{escape(entry.id)}</text></g>'
+        )
+        for column, promise in enumerate(promises):
+            parts.append(_square(LEFT + column * CELL, y, cell(entry, promise, result), f"{entry.id}, {promise}"))
+        y += CELL
+    heads = [
+        f'<text transform="translate({LEFT + column * CELL + 15},{TOP - 8}) rotate(-60)">{escape(promise)}</text>'
+        for column, promise in enumerate(promises)
+    ]
+    y += GAP
+    for kind, words in WORDS.items():
+        parts.append(f'<rect x="{LEFT}" y="{y}" width="14" height="14" fill="{COLOURS[kind]}"/>')
+        parts.append(f'<text x="{LEFT + 22}" y="{y + 12}">{escape(words)}</text>')
+        y += 20
+    width = LEFT + max(len(promises) * CELL + 160, 320)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y + GAP}" width="{width}" height="{y + GAP}" '
+        f'role="img" aria-label="Which sabotage turned which promise red">'
+        "<style>text{font:12px sans-serif;fill:currentColor}.family{font-weight:bold}</style>"
+        + "".join(heads + parts)
+        + "</svg>"
+    )
+
+
+def _square(x: int, y: int, kind: str | None, title: str) -> str:
+    if kind is None:
+        return f'<rect x="{x}" y="{y}" width="20" height="20" fill="none" stroke="#8882"/>'
+    words = escape(f"{title}: {WORDS[kind]}")
+    return f'<rect x="{x}" y="{y}" width="20" height="20" fill="{COLOURS[kind]}"><title>{words}</title></rect>'

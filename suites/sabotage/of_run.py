@@ -1,0 +1,64 @@
+"""The sabotages of a nightly or certifying run: its stated share of time, and what escaped is the run's FAIL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fixtures.settings import ROOT, Profile, Settings
+from reports import dossier as dossiers
+from reports.run import Sabotages
+from reports.verdict import EXIT_CODES
+from suites.sabotage.campaign import chosen, run_all
+from suites.sabotage.child import judged
+from suites.sabotage.control import Control
+from suites.sabotage.outcome import Outcome
+from suites.sabotage.page import PICTURE, write_page
+from suites.sabotage.results import Result, Results
+
+MINUTES: dict[Profile, float | None] = {Profile.NIGHTLY: 30.0, Profile.CERTIFY: None}
+"""A quarter of a nightly run's two hours; a certificate runs them all."""
+FOLDER = ROOT / "reports" / "out" / "sabotage"
+
+
+def has_share(settings: Settings) -> bool:
+    """Whether a run of this profile spends time on sabotages; a run under one of them never does."""
+    return settings.profile in MINUTES and not settings.sabotage
+
+
+def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) -> int:
+    """Run the profile's share of sabotages and write what became of them into the run; returns its exit code.
+
+    Args:
+        dossier: of the run that has just ended; its run.json and report are written anew.
+        settings: of that run.
+        tell: called with lines for people.
+    """
+    run = dossiers.load(dossier)
+    results, minutes = Results(FOLDER), MINUTES[settings.profile]
+    entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
+    done: list[Result] = []
+    run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,
+            control=Control(None, judged(run)))  # fmt: skip
+    run.sabotages = told(done, planned=len(entries), minutes=minutes)
+    (dossier / PICTURE).write_text((write_page(entries, results).parent / PICTURE).read_text())
+    dossiers.save(dossier, run)
+    from reports.html import write_report  # matplotlib is paid for only by those who ran something
+
+    write_report(dossier, run)
+    return EXIT_CODES[run.verdict]
+
+
+def told(done: list[Result], *, planned: int, minutes: float | None) -> Sabotages:
+    """What run.json says of them."""
+    bad = [result for result in done if result.outcome is not Outcome.CAUGHT]
+    broke = [result for result in bad if result.outcome is Outcome.HARNESS]
+    return Sabotages(
+        planned=planned, planted=len(done), caught=len(done) - len(bad), minutes=minutes, picture=PICTURE,
+        not_caught=[
+            {"sabotage": result.sabotage, "outcome": result.outcome.value, "reason": result.reason}
+            for result in bad
+            if result.outcome is not Outcome.HARNESS
+        ],
+        not_judged=[{"sabotage": result.sabotage, "reason": result.reason} for result in broke],
+    )  # fmt: skip

@@ -1,0 +1,129 @@
+"""What is known of each sabotage: sabotage.json, written after each of them, so that nothing is lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chaos.sabotages.sabotage import Sabotage
+from fixtures.errors import HarnessError
+from reports.verdict import Verdict
+from suites.sabotage.outcome import Outcome
+
+FILE = "sabotage.json"
+KEPT = 10
+
+
+class Seconds(BaseModel):
+    """Where the time of one sabotage went.
+
+    Args:
+        plant: until it was proven live.
+        promises: in the tests of the promises themselves.
+        undo: until it was proven undone.
+        total: from beginning to end.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    plant: float = 0.0
+    promises: float = 0.0
+    undo: float = 0.0
+    total: float = 0.0
+
+    @property
+    def beyond(self) -> float:
+        """Beyond the promises' own time; the bar is 90 s."""
+        return self.total - self.promises
+
+
+class Result(BaseModel):
+    """One sabotage, planted once.
+
+    Args:
+        sabotage: its id.
+        digest: of the entry, so that a result of another version of it is known as such.
+        dossier: the folder of the run under it, relative to the file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    sabotage: str
+    family: str
+    digest: str
+    outcome: Outcome
+    reason: str
+    seed: int
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    verdicts: dict[str, Verdict] = {}
+    seconds: Seconds = Seconds()
+    dossier: str = ""
+
+
+class Results:
+    """The results in a folder, newest last for each sabotage.
+
+    Example::
+
+        results = Results(folder)
+        results.add(result)     # on disk when this returns
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / FILE
+        self.of: dict[str, list[Result]] = {}
+        if self.path.exists():
+            try:
+                raw = Kept.model_validate_json(self.path.read_text())
+            except (OSError, ValidationError) as error:
+                raise HarnessError(
+                    f"{self.path} cannot be read: {error}", next_command=f"mv {self.path} {self.path}.broken"
+                ) from error
+            self.of = raw.results
+
+    def add(self, result: Result) -> None:
+        """Keep a result and write the file."""
+        self.of[result.sabotage] = [*self.of.get(result.sabotage, []), result][-KEPT:]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix(".new")
+        new.write_text(Kept(summary=summary(self.latest()), results=self.of).model_dump_json(indent=1))
+        os.replace(new, self.path)
+
+    def last(self, sabotage: Sabotage) -> Result | None:
+        """The newest result of this very sabotage; None when it changed since, or never ran."""
+        found = self.of.get(sabotage.id, [])
+        return found[-1] if found and found[-1].digest == sabotage.digest else None
+
+    def latest(self) -> list[Result]:
+        """The newest of each."""
+        return [found[-1] for found in self.of.values() if found]
+
+
+class Kept(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="ignore")
+    summary: dict[str, Any] = {}
+    results: dict[str, list[Result]] = {}
+
+
+def summary(results: Iterable[Result]) -> dict[str, Any]:
+    """The score, and who spoiled it: what a report's first screen needs."""
+    found = list(results)
+    by = {outcome: [result for result in found if result.outcome is outcome] for outcome in Outcome}
+    return {
+        "planted": len(found),
+        "caught": len(by[Outcome.CAUGHT]),
+        "score": round(len(by[Outcome.CAUGHT]) / len(found), 4) if found else None,
+        "outcomes": {outcome.value: len(those) for outcome, those in by.items() if those},
+        "not_caught": [
+            {"sabotage": result.sabotage, "outcome": result.outcome.value, "reason": result.reason}
+            for outcome, those in by.items()
+            if outcome is not Outcome.CAUGHT
+            for result in those
+        ],
+        "longest_beyond_s": round(max((result.seconds.beyond for result in found), default=0.0), 1),
+    }

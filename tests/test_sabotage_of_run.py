@@ -1,0 +1,116 @@
+"""A run's sabotages decide about the run: one that escaped is its FAIL, and one that nobody judged no PASS."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chaos.heal import heal_open
+from chaos.sabotages.catalogue import catalogue
+from fixtures.ledger import Entry, Ledger
+from fixtures.settings import Profile, Settings
+from reports import dossier as dossiers
+from reports.run import Run, Sabotages, TestRecord
+from reports.verdict import Verdict
+from suites import cli
+from suites.sabotage import of_run
+from suites.sabotage.outcome import Outcome
+from suites.sabotage.results import Result
+from suites.sabotage.runner import Runner
+
+ENTRIES = list(catalogue().values())
+
+
+def results(*outcomes: Outcome) -> list[Result]:
+    return [
+        Result(sabotage=entry.id, family="gateway", digest=entry.digest, outcome=outcome, reason="so it is", seed=7)
+        for entry, outcome in zip(ENTRIES, outcomes, strict=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "minutes", "verdict"),
+    [
+        ([Outcome.CAUGHT], 30.0, Verdict.PASS),
+        ([], 30.0, Verdict.INCONCLUSIVE),
+        ([Outcome.CAUGHT], None, Verdict.INCONCLUSIVE),
+        ([Outcome.CAUGHT] * len(ENTRIES), None, Verdict.PASS),
+        ([Outcome.CAUGHT, Outcome.ESCAPED], 30.0, Verdict.FAIL),
+        ([Outcome.CAUGHT, Outcome.ANOTHER], 30.0, Verdict.FAIL),
+        ([Outcome.CAUGHT, Outcome.INCONCLUSIVE], 30.0, Verdict.FAIL),
+        ([Outcome.CAUGHT, Outcome.HARNESS], 30.0, Verdict.INCONCLUSIVE),
+        ([Outcome.HARNESS, Outcome.ESCAPED], 30.0, Verdict.FAIL),
+    ],
+)
+def test_what_a_run_says_of_its_sabotages(outcomes: list[Outcome], minutes: float | None, verdict: Verdict) -> None:
+    said = of_run.told(results(*outcomes), planned=len(ENTRIES), minutes=minutes)
+    assert said.verdict is verdict
+    kept = TestRecord.model_validate({
+        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
+    })  # fmt: skip
+    run = Run(run_id="r", tests=[kept], planned=["t"], finished=datetime.now(UTC), sabotages=said)
+    assert run.verdict is verdict
+    assert Run.model_validate_json(run.model_dump_json()).verdict is verdict, "it comes from what was found, each time"
+    if verdict is Verdict.FAIL:
+        assert run.reason.startswith(f"sabotage {said.not_caught[0]['sabotage']}: ")
+
+
+def test_a_run_without_sabotages_is_judged_as_ever() -> None:
+    assert Run(run_id="r", finished=datetime.now(UTC)).verdict is Verdict.INCONCLUSIVE
+    assert Run(run_id="r").sabotages is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "under", "has"),
+    [
+        (Profile.QUICK, "", False),
+        (Profile.NIGHTLY, "", True),
+        (Profile.CERTIFY, "", True),
+        (Profile.NIGHTLY, "x", False),
+    ],
+)
+def test_only_long_profiles_have_a_share_and_never_under_a_sabotage(profile: Profile, under: str, has: bool) -> None:
+    assert of_run.has_share(Settings(profile=profile, sabotage=under)) is has
+
+
+@pytest.mark.parametrize(("code", "told"), [(0, True), (1, True), (3, True), (2, False), (130, False)])
+def test_the_share_follows_a_run_that_judged(code: int, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def after_run(dossier: Path, settings: Settings, tell: object) -> int:
+        asked.append(dossier)
+        return 1
+
+    monkeypatch.setattr(of_run, "after_run", after_run)
+    nightly = Settings(profile=Profile.NIGHTLY)
+    assert cli.with_sabotages(code, Path("d"), nightly) == (1 if told else code)
+    assert asked == ([Path("d")] if told else [])
+    assert cli.with_sabotages(code, Path("d"), Settings(profile=Profile.QUICK)) == code
+
+
+def test_the_share_is_written_into_the_run_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_run, "FOLDER", tmp_path / "sabotage")
+    escaped = results(Outcome.ESCAPED)[0]
+    monkeypatch.setattr(Runner, "run", lambda self, entry: escaped.model_copy(update={"sabotage": entry.id}))
+    monkeypatch.setattr(of_run, "MINUTES", {Profile.NIGHTLY: 6.0})
+    dossier = tmp_path / "d"
+    dossier.mkdir()
+    dossiers.save(dossier, Run(run_id="d", seed=5, finished=datetime.now(UTC)))
+    (dossier / "timeline.jsonl").touch()
+    assert of_run.after_run(dossier, Settings(profile=Profile.NIGHTLY), lambda _: None) == 1
+    again = dossiers.load(dossier)
+    assert isinstance(again.sabotages, Sabotages)
+    assert again.sabotages.not_caught
+    assert again.verdict is Verdict.FAIL
+    assert (dossier / again.sabotages.picture).exists()
+
+
+def test_healing_leaves_alone_what_is_meant_to_stand(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sabotage="toy")
+    Ledger(settings.cluster_home).open(
+        Entry("s-1", {"module": "m", "type": "Planted", "args": {"sabotage": "toy"}}, [])
+    )
+    assert heal_open(settings) == []
+    assert len(Ledger(settings.cluster_home).open_entries()) == 1

@@ -1,0 +1,224 @@
+"""Whatever happens under a sabotage, it is undone, proven undone, and told for what it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_stack import FakeStack, rendered
+
+from chaos.sabotages.catalogue import find
+from fixtures.kubernetes.informer import KubeObject
+from fixtures.ledger import Entry, Ledger
+from fixtures.lock import lock
+from fixtures.settings import Profile, Settings
+from fixtures.wait import wait_for
+from reports.verdict import Verdict
+from suites.sabotage import child, runner
+from suites.sabotage.child import Ended
+from suites.sabotage.outcome import Outcome
+from suites.sabotage.results import Result
+from suites.sabotage.runner import Runner
+
+ENTRY = find("director-without-budget")
+PDB = "/apis/policy/v1/namespaces/acd/poddisruptionbudgets/director"
+SEEN = dict.fromkeys(ENTRY.must_turn_red, Verdict.FAIL) | dict.fromkeys(ENTRY.must_stay_green, Verdict.PASS)
+
+
+@pytest.fixture(scope="module")
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[KubeObject]:
+    return rendered(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def stack(manifests: list[KubeObject], monkeypatch: pytest.MonkeyPatch) -> FakeStack:
+    """A stack in memory in the place of the cluster; it is whole, unless a member is gone."""
+    stack = FakeStack(manifests)
+    monkeypatch.setattr(runner, "World", lambda *_, **__: stack)
+    monkeypatch.setattr(runner, "snapshot", lambda *_: sorted(stack.api.items))
+    monkeypatch.setattr(runner, "diff", lambda before, after: [f"{one} is gone" for one in before if one not in after])
+    monkeypatch.setattr(runner, "unhealthy", lambda _: [])
+    monkeypatch.setattr(runner, "up", lambda *_: None)
+    monkeypatch.setattr(runner, "WHOLE_WITHIN_S", 0.2)
+    monkeypatch.setattr(runner, "FREE_WITHIN_S", 0.2)
+    return stack
+
+
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under: Callable[..., Ended]) -> Result:
+    monkeypatch.setattr(runner, "run_promises", under)
+    settings = Settings(home=tmp_path / "home")
+    return Runner(settings, tmp_path / "out", seed=7, tell=lambda _: None).run(ENTRY)
+
+
+def test_it_stands_while_its_promises_run_and_is_gone_after(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def under(promises: Any, dossier: Path, *, settings: Settings, seed: int, sabotage: str) -> Ended:
+        assert PDB not in stack.api.items
+        assert len(Ledger(settings.cluster_home).open_entries()) == 1
+        with lock(settings):
+            pass  # the run under it must get the cluster
+        return Ended(SEEN, SEEN, 12.0)
+
+    result = run(tmp_path, monkeypatch, under)
+    assert result.outcome is Outcome.CAUGHT
+    assert PDB in stack.api.items
+    assert Ledger(tmp_path / "home" / "clusters" / "crucible").open_entries() == []
+    assert result.seconds.promises == 12
+    assert (tmp_path / "out" / ENTRY.id).is_dir()
+
+
+def test_what_the_run_under_it_left_broken_is_healed_too(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healed: list[str] = []
+    monkeypatch.setattr(runner, "replay", lambda ledger, entry, world: (healed.append(entry.id), ledger.done(entry.id)))
+
+    def under(promises: Any, dossier: Path, *, settings: Settings, seed: int, sabotage: str) -> Ended:
+        Ledger(settings.cluster_home).open(Entry("left-1", {"module": "m", "type": "KillNode", "args": {}}, []))
+        return Ended(SEEN, SEEN, 1.0)
+
+    assert run(tmp_path, monkeypatch, under).outcome is Outcome.CAUGHT
+    assert healed == ["left-1"]
+
+
+def test_a_stuck_run_is_the_harness_failing_and_all_is_undone(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run(tmp_path, monkeypatch, lambda *_, **__: Ended(SEEN, SEEN, 1.0, "the run did not end within 5 s"))
+    assert result.outcome is Outcome.HARNESS
+    assert "did not end" in result.reason
+    assert PDB in stack.api.items
+
+
+def test_an_interruption_undoes_it_before_it_goes_on(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def under(*_: Any, **__: Any) -> Ended:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, monkeypatch, under)
+    assert PDB in stack.api.items
+
+
+def test_what_is_not_as_before_is_told(stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def under(*_: Any, **__: Any) -> Ended:
+        del stack.api.items["/api/v1/namespaces/acd/services/director"]
+        return Ended(SEEN, SEEN, 1.0)
+
+    result = run(tmp_path, monkeypatch, under)
+    assert result.outcome is Outcome.HARNESS
+    assert "services/director is gone" in result.reason
+
+
+@pytest.mark.parametrize("where", ["unhealthy", "up"])
+def test_an_error_that_nobody_foresaw_is_told_and_the_next_goes_on(
+    where: str, stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(runner, where, broken)
+    result = run(tmp_path, monkeypatch, lambda *_, **__: pytest.fail("nothing may run"))
+    assert result.outcome is Outcome.HARNESS
+    assert result.reason == "not planted: AttributeError: no such thing"
+
+
+def test_a_stack_that_is_not_whole_is_not_sabotaged(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "unhealthy", lambda _: ["pod acd/x: not Ready"])
+    result = run(tmp_path, monkeypatch, lambda *_, **__: pytest.fail("nothing may run"))
+    assert result.outcome is Outcome.HARNESS
+    assert "not whole before anything is planted: pod acd/x: not Ready" in result.reason
+    assert stack.api.asked == []
+
+
+def test_a_cluster_in_use_by_another_is_left_alone(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    holder = "import fcntl,os,sys,time; f=os.open(sys.argv[1],os.O_RDWR|os.O_CREAT); fcntl.flock(f,fcntl.LOCK_EX)"
+    settings.cluster_home.mkdir(parents=True)
+    words = [
+        sys.executable,
+        "-c",
+        f"{holder}; print(1,flush=True); time.sleep(30)",
+        str(settings.cluster_home / "lock"),
+    ]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        result = run(tmp_path, monkeypatch, lambda *_, **__: pytest.fail("nothing may run"))
+        other.kill()
+    assert result.outcome is Outcome.HARNESS
+    assert "is in use by" in result.reason
+
+
+def stub(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    monkeypatch.setattr(child, "words_of", lambda *_: [sys.executable, "-c", script])
+
+
+def test_a_run_that_is_stuck_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "inner"
+    stub(monkeypatch, (
+        "import subprocess,sys,time,signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"p=subprocess.Popen(['sleep','60']); open({str(inner)!r},'w').write(str(p.pid)); time.sleep(60)"
+    ))  # fmt: skip
+    monkeypatch.setattr(child, "limit_s", lambda _: 1.5)
+    monkeypatch.setattr(child, "ENDS_WITHIN_S", 0.5)
+    ended = child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
+    assert ended.trouble == "the run did not end within 1.5 s"
+    wait_for(lambda: _is_dead(int(inner.read_text())), what="what the run had started to end", within_s=5)
+
+
+def _is_dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_a_run_that_dies_at_once_says_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub(monkeypatch, "import sys; print('no such cluster'); sys.exit(2)")
+    ended = child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
+    assert ended.verdicts == {}
+    assert "ended with 2 and judged nothing: no such cluster" in ended.trouble
+
+
+def test_an_interruption_ends_the_run_in_its_orderly_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "told"
+    stub(monkeypatch, (
+        "import signal,sys,time;"
+        f"signal.signal(signal.SIGTERM, lambda *_: (open({str(told)!r},'w').close(), sys.exit(0)));"
+        "print(1,flush=True); time.sleep(60)"
+    ))  # fmt: skip
+
+    def interrupt() -> None:
+        while not (tmp_path / "output.txt").exists() or not (tmp_path / "output.txt").read_text():
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
+    assert told.exists()
+
+
+def test_the_run_under_it_knows_what_stands_and_nothing_else_changes(tmp_path: Path) -> None:
+    settings = Settings(namespace="other", sabotage="toy", run_dir=tmp_path, profile=Profile.SMOKE)
+    given = child.environment(settings)
+    assert given["CRUCIBLE_SABOTAGE"] == "toy"
+    assert given["CRUCIBLE_RUN_DIR"] == str(tmp_path)
+    assert given["CRUCIBLE_NAMESPACE"] == "other"
+    words = child.words_of(ENTRY.promises, 7)
+    assert words[1:6] == ["run", "--profile", "smoke", "--seed", "7"]
+    assert [words[i + 1] for i, word in enumerate(words) if word == "--promise"] == list(ENTRY.promises)
