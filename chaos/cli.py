@@ -7,7 +7,8 @@ import time
 
 import click
 
-from chaos.heal import end_leftovers, heal_open
+from chaos.heal import Healed, end_leftovers, heal_open
+from chaos.whole import wait_until_whole
 from fixtures.errors import HarnessError, UsageError
 from fixtures.ledger import Entry, Ledger
 from fixtures.lock import lock
@@ -20,7 +21,10 @@ from fixtures.settings import load_settings
 )
 @click.option("--force", is_flag=True, help="Even while a run holds the cluster: its faults are healed under its feet.")
 def heal(listing: bool, force: bool) -> None:
-    """Undo every fault that an interrupted run left open; safe to call at any time, any number of times."""
+    """Undo every fault that an interrupted run left open, and wait until the stack is as `up` left it.
+
+    Safe to call at any time, any number of times. It ends with 0 only when `crucible status --diff` has nothing to say.
+    """
     settings = load_settings()
     ledger = Ledger(settings.cluster_home)
     if listing:
@@ -36,16 +40,23 @@ def heal(listing: bool, force: bool) -> None:
         entries = ledger.open_entries()
         for pid in end_leftovers(entries):
             click.echo(f"ended: experiment process {pid} of a dead run")
-        failed = []
+        failed: list[Healed] = []
         for one in heal_open(settings):
             click.echo(f"{'NOT healed' if one.error else 'healed'}: {line(one.entry)}")
             if one.error:
                 click.echo(f"  {one.error}")
                 failed.append(one)
+        left = [] if failed else wait_until_whole(settings)
     if failed:
         raise HarnessError(f"{len(failed)} fault(s) are still open", next_command="crucible status --diff")
     if not entries:
         click.echo("nothing is open")
+    if left:
+        click.echo("\n".join(left))
+        raise HarnessError(
+            f"nothing is open any more, but {len(left)} thing(s) are not as `up` left them",
+            next_command="put right what is listed, or make all anew: crucible down && crucible up",
+        )
 
 
 def line(entry: Entry) -> str:

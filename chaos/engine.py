@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.fault import Evidence, Fault, NotEffective, NotHealed, NothingToBreak, Target, arguments, describe, is_fault
+from chaos.fault import Evidence, Fault, NotEffective, NotHealed, NothingToBreak, Target, describe, recipe
 from fixtures.errors import HarnessError
 from fixtures.ledger import Entry, Ledger
 from fixtures.timeline import Timeline
@@ -81,7 +81,7 @@ class Engine:
             raise
         victims = [target.victim() for target in targets]
         self._event("fault.planned", fault_id, fault=name, victims=victims)
-        entry = Entry(fault_id, _recipe(fault), [t.to_json() for t in targets], self.run, self.experiment)
+        entry = Entry(fault_id, recipe(fault), [t.to_json() for t in targets], self.run, self.experiment)
         self.ledger.open(entry)
         try:
             self._event("fault.injecting", fault_id, fault=name, victims=victims)
@@ -172,11 +172,6 @@ def wait_until_healed(fault: Fault, targets: list[Target], *, within_s: float) -
         raise NotHealed(
             f"no evidence that {name} was healed: {timeout.message}", next_command="crucible heal"
         ) from timeout
-
-
-def _recipe(fault: Fault) -> dict[str, Any]:
-    args = {name: _recipe(value) if is_fault(value) else value for name, value in arguments(fault).items()}
-    return {"module": type(fault).__module__, "type": type(fault).__name__, "args": args}
 
 
 def fault_of(entry: Entry, world: Any) -> Fault:

@@ -73,6 +73,12 @@ def arguments(fault: Any) -> dict[str, Any]:
     return {f.name: getattr(fault, f.name) for f in dataclasses.fields(fault) if f.name != "world"}
 
 
+def recipe(fault: Any) -> dict[str, Any]:
+    """What the ledger keeps of a fault; `chaos.engine.fault_of` makes it again from this."""
+    args = {name: recipe(value) if is_fault(value) else value for name, value in arguments(fault).items()}
+    return {"module": type(fault).__module__, "type": type(fault).__name__, "args": args}
+
+
 def describe(fault: Any) -> str:
     """A fault as a person reads it, without what is as usual: `KillPod role=gateway`, `Unhealed KillNode`."""
     usual = {f.name: f.default for f in dataclasses.fields(fault)}

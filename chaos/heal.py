@@ -50,6 +50,7 @@ def heal_open(settings: Settings, *, run: str | None = None) -> list[Healed]:
     ]
     if not entries:
         return []
+    end_leftovers(entries)  # an experiment that goes on would break again what is healed here
     with World(settings, stack_map_of(settings), seed=0, experiment="heal") as world:
         return [_attempt(ledger, entry, world) for entry in sorted(entries, key=lambda e: e.unix_ns, reverse=True)]
 
@@ -79,7 +80,7 @@ def end_leftovers(entries: list[Entry]) -> list[int]:
 
     Only a `chaos` process that wrote an open entry, and is still the same process by its start time, is touched.
     """
-    alive = {e.pid: e.pid_start for e in entries if process_start(e.pid) == e.pid_start and _is_chaos(e.pid)}
+    alive = {e.pid: e.pid_start for e in entries if _is_leftover(e)}
     for pid, start in alive.items():
         os.kill(pid, signal.SIGTERM)
         try:
@@ -90,6 +91,11 @@ def end_leftovers(entries: list[Entry]) -> list[int]:
         except WaitTimeout:
             os.kill(pid, signal.SIGKILL)
     return sorted(alive)
+
+
+def _is_leftover(entry: Entry) -> bool:
+    is_same = process_start(entry.pid) == entry.pid_start
+    return is_same and entry.pid != os.getpid() and _is_chaos(entry.pid)
 
 
 def _is_chaos(pid: int) -> bool:

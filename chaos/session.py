@@ -1,4 +1,4 @@
-"""The one session of a `chaos run`: its world, engine and evidence, opened by whichever activity comes first.
+"""The one session of a `chaos run`: its world, engine and evidence, opened by the control of its experiment.
 
 Inside a test the dossier comes from CRUCIBLE_RUN_DIR, and the test's process already watches the cluster. Alone, the
 session makes a dossier under reports/out, takes the cluster's lock and watches for itself.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chaoslib.exceptions import ActivityFailed
 
@@ -27,9 +26,11 @@ from fixtures.lock import lock
 from fixtures.settings import ROOT, Settings, load_settings
 from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
+from reports import dossier as dossiers
 
 logger = logging.getLogger("chaostoolkit")
 EXPERIMENTS = "experiments"
+T = TypeVar("T")
 
 
 @dataclass
@@ -42,6 +43,14 @@ class Session:
     folder: Path
     alone: bool
     keep: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made by the first activity that asks for it; what must be given back goes into `keep`."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        made: T = self.kept[name]
+        return made
 
     def sabotaged(self, fault: Fault) -> Fault:
         """The fault as this run heals it: the very same, unless a sabotage of healing stands planted."""
@@ -52,8 +61,8 @@ class Session:
 _current: Session | None = None
 
 
-def current(configuration: dict[str, Any] | None) -> Session:
-    """The session of this process; opened by the first call.
+def begin(configuration: dict[str, Any] | None) -> None:
+    """Open the session of this process; the control does, so that without it no fault acts.
 
     Args:
         configuration: the experiment's; its `experiment` is the experiment's name.
@@ -62,11 +71,24 @@ def current(configuration: dict[str, Any] | None) -> Session:
         UsageError: the experiment has no name, or a setting is wrong.
     """
     global _current  # noqa: PLW0603 - Chaos Toolkit hands nothing from activity to activity
+    name = (configuration or {}).get("experiment")
+    if not name:
+        raise UsageError("expected `configuration: {experiment: <name of the file>}` in the experiment, found none")
+    close()
+    _current = _open(str(name), load_settings())
+
+
+def current() -> Session:
+    """The session of this process.
+
+    Raises:
+        UsageError: the experiment runs without Crucible's control, so nothing would judge it.
+    """
     if _current is None:
-        name = (configuration or {}).get("experiment")
-        if not name:
-            raise UsageError("expected `configuration: {experiment: <name of the file>}` in the experiment, found none")
-        _current = _open(str(name), load_settings())
+        raise UsageError(
+            "expected the control chaos.controls.crucible in the experiment, found none: nothing would judge it",
+            next_command="compare it with chaos/experiments/gateway-pod-kill.yaml",
+        )
     return _current
 
 
@@ -82,7 +104,7 @@ def close() -> None:
 def activity(configuration: dict[str, Any] | None) -> Iterator[Session]:
     """The session for one activity; what goes wrong in it is an ActivityFailed with words for a person."""
     try:
-        yield current(configuration)
+        yield current()
     except CrucibleError as error:
         raise ActivityFailed(str(error)) from error
     except (LookupError, OSError, ValueError) as error:
@@ -105,15 +127,16 @@ def _open(name: str, settings: Settings) -> Session:
 
 
 def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session:
-    alone = settings.run_dir is None
-    run_dir = settings.run_dir or ROOT / "reports" / "out" / time.strftime(f"%Y%m%d-%H%M%S-{secrets.token_hex(2)}")
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+    alone = settings.run_dir is None
     if alone:
         if not settings.kubeconfig.exists():
             raise UsageError(f"expected cluster {settings.cluster!r} to be up, found none", next_command="crucible up")
         keep.enter_context(lock(settings))
-        if left := Ledger(settings.cluster_home).open_entries():
+        left = [e for e in Ledger(settings.cluster_home).open_entries() if not e.is_sabotage(settings.sabotage)]
+        if left:
             raise UsageError(f"{left[0].id} of an earlier run is not undone yet", next_command="crucible heal")
+    run_dir = settings.run_dir or dossiers.create(ROOT / "reports" / "out")
     stack = stack_map_of(settings)
     folder = _folder(run_dir, name)
     timeline = Timeline(run_dir)

@@ -12,10 +12,11 @@ import pytest
 import yaml
 from chaoslib.experiment import ensure_experiment_is_valid
 
+from chaos.controls.crucible import rollbacks
 from chaos.run import FOLDER, names
 from fixtures.stack.map import load_stack_map
 
-KEYS = ["version", "title", "description", "tags", "configuration", "secrets", "runtime", "controls",
+KEYS = ["title", "description", "tags", "configuration", "secrets", "runtime", "controls",
         "steady-state-hypothesis", "method", "rollbacks"]  # fmt: skip
 
 
@@ -35,9 +36,10 @@ def lint(name: str, e: dict[str, Any]) -> list[str]:
         wrong.append("configuration.experiment is not the file's name")
     if e.get("runtime") != {"hypothesis": {"strategy": "continuously"}, "rollbacks": {"strategy": "always"}}:
         wrong.append("strategies are not continuously and always")
-    if [c["provider"]["module"] for c in e.get("controls", [])] != ["chaos.controls.strict", "chaos.controls.evidence"]:
-        wrong.append("the controls are not strict, then evidence")
+    if [c["provider"]["module"] for c in e.get("controls", [])] != ["chaos.controls.crucible"]:
+        wrong.append("the controls are not Crucible's alone")
     wrong += [f"control {c['name']} cannot be imported" for c in e.get("controls", []) if not _can_be_imported(c)]
+    e = e | {"rollbacks": rollbacks(e)}
     activities = [*e["steady-state-hypothesis"]["probes"], *e["method"], *e["rollbacks"]]
     wrong += [f"{a['name']}: pauses" for a in activities if "pauses" in a]
     for probe in e["steady-state-hypothesis"]["probes"]:
@@ -84,6 +86,14 @@ def test_there_are_experiments() -> None:
 
 
 @pytest.mark.parametrize("name", names())
+def test_an_experiment_with_one_fault_says_only_what_differs(name: str) -> None:
+    faults = [a for a in load(name)["method"] if a["provider"]["func"] == "kill"]
+    lines = (FOLDER / f"{name}.yaml").read_text().splitlines()
+    assert len(lines) <= 20 if len(faults) == 1 else len(lines) <= 30
+    assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("name", names())
 def test_an_experiment_keeps_the_rules(name: str) -> None:
     experiment = load(name)
     assert lint(name, experiment) == []
@@ -114,8 +124,18 @@ SPOILED = {
     "no argument": put("method/0/provider/arguments", {"roles": "gateway"}),
     "no role": put("method/0/provider/arguments", {"role": "gatewya"}),
     "content with nothing": put("method/0/provider/arguments", {"role": "gateway", "count": 0}),
-    "is not healed in rollbacks": put("rollbacks", []),
-    "order": lambda e: e.update(version=e.pop("version")),
+    "is not healed in method": lambda e: e["method"].pop(),
+    "no activity hael": put(
+        "rollbacks",
+        [
+            {
+                "name": "x",
+                "type": "action",
+                "provider": {"type": "python", "module": "chaos.faults.pods", "func": "hael"},
+            }
+        ],
+    ),
+    "order": lambda e: e.update(title=e.pop("title")),
 }
 
 
@@ -126,7 +146,7 @@ def test_each_rule_can_be_broken(rule: str) -> None:
     assert any(rule in problem for problem in lint("gateway-pod-kill", experiment))
 
 
-@pytest.mark.parametrize("path", sorted((FOLDER.parent).glob("[fp]*/*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((FOLDER.parent).glob("[fpw]*/*.py")), ids=lambda p: p.stem)
 def test_activities_take_configuration_and_secrets_last(path: Path) -> None:
     module = importlib.import_module(f"chaos.{path.parent.name}.{path.stem}")
     for name in getattr(module, "__all__", []):

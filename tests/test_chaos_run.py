@@ -42,9 +42,7 @@ def activity(func: str, **arguments: Any) -> dict[str, Any]:
 
 
 def toy(folder: Path) -> Path:
-    controls = [
-        {"name": n, "provider": {"type": "python", "module": f"chaos.controls.{n}"}} for n in ("strict", "evidence")
-    ]
+    controls = [{"name": "crucible", "provider": {"type": "python", "module": "chaos.controls.crucible"}}]
     experiment = {
         "version": "1.0.0",
         "title": "A door that opens is shut again",
@@ -81,7 +79,7 @@ def harness(folder: Path) -> subprocess.Popen[str]:
     journal = run_experiment(toy, run_dir, settings=load_settings(), seed=7)
     print(journal.ok, journal.status, journal.folder, len(journal.fault_ids))
     """
-    env = {**os.environ, "PYTHONPATH": str(HERE), "CRUCIBLE_HOME": str(folder / "home")}
+    env = {**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parent}", "CRUCIBLE_HOME": str(folder / "home")}
     child = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)],
         env=env,
@@ -119,7 +117,7 @@ def test_crucible_heal_lists_heals_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "door-1").write_text("green")
     engine = Engine(Ledger(settings.cluster_home), Timeline(tmp_path / "run"), run="run", experiment="toy-1")
     engine.inject(OpenDoors(None, str(tmp_path)))
-    env = {**os.environ, "CRUCIBLE_HOME": str(tmp_path), "PYTHONPATH": str(HERE)}
+    env = {**os.environ, "CRUCIBLE_HOME": str(tmp_path), "PYTHONPATH": f"{HERE}:{HERE.parent}"}
 
     def crucible(*words: str) -> str:
         return subprocess.run([*CRUCIBLE, *words], env=env, check=True, capture_output=True, text=True).stdout
@@ -138,11 +136,11 @@ def test_an_experiment_does_not_begin_on_what_an_earlier_one_broke(
     monkeypatch.delenv("CRUCIBLE_RUN_DIR", raising=False)
     home = Settings(home=tmp_path).cluster_home
     with pytest.raises(UsageError, match="crucible up"):
-        session.current({"experiment": "toy"})
+        session.begin({"experiment": "toy"})
     Ledger(home).open(Entry("gone-1", {}, []))
     (home / "kubeconfig").touch()
     with pytest.raises(UsageError, match="gone-1 of an earlier run is not undone yet"):
-        session.current({"experiment": "toy"})
+        session.begin({"experiment": "toy"})
 
 
 def test_heal_refuses_while_a_run_holds_the_cluster(tmp_path: Path) -> None:
@@ -165,6 +163,9 @@ def test_only_the_chaos_process_that_wrote_the_entry_is_ended() -> None:
             p.pid: wait_for(lambda p=p: process_start(p.pid), what="its start", within_s=5).value
             for p in (chaos, other)
         }
+        for child in (chaos, other):  # the kernel sets the words a moment after the new program has begun
+            words = Path(f"/proc/{child.pid}/cmdline")
+            wait_for(lambda words=words: words.read_bytes().endswith(b"60\0"), what="its words", within_s=5)
         namesake = Entry("a", {}, [], pid=chaos.pid, pid_start=starts[chaos.pid] - 1)
         stranger = Entry("b", {}, [], pid=other.pid, pid_start=starts[other.pid])
         assert end_leftovers([namesake, stranger]) == []

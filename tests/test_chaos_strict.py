@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from chaos.controls.crucible import rollbacks
 from chaos.controls.strict import broken_promises, unproven
 from chaos.run import read
 from fixtures.errors import HarnessError
@@ -46,7 +47,7 @@ def experiment(
 def chaos_run(folder: Path, toy: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
     (folder / "toy.yaml").write_text(yaml.safe_dump(toy, sort_keys=False))
     words = [Path(sys.executable).with_name("chaos"), "run", "--journal-path", "journal.json", "toy.yaml"]
-    env = {**os.environ, "PYTHONPATH": str(HERE)}
+    env = {**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parent}"}
     done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=30, check=False)
     return done.returncode, json.loads((folder / "journal.json").read_text()), done.stdout + done.stderr
 
@@ -97,6 +98,7 @@ def test_a_role_that_matches_nothing_is_red(tmp_path: Path) -> None:
                      "arguments": {"role": "no-such-role"}},
     })  # fmt: skip
     toy["configuration"] = {"experiment": "toy"}
+    toy["controls"][0]["provider"]["module"] = "chaos.controls.crucible"
     env = {"CRUCIBLE_RUN_DIR": str(tmp_path / "run"), "CRUCIBLE_HOME": str(tmp_path / "home")}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in env.items():
@@ -105,6 +107,65 @@ def test_a_role_that_matches_nothing_is_red(tmp_path: Path) -> None:
     assert code == 1
     assert journal["status"] == "interrupted"
     assert "no role is called 'no-such-role'; there are" in output
+
+
+def killing(folder: Path, **changes: Any) -> tuple[int, dict[str, Any], str]:
+    """`chaos run` of an experiment with a real fault and these keys changed, in a cluster that is not there."""
+    toy = experiment(act={
+        "name": "kill", "type": "action",
+        "provider": {"type": "python", "module": "chaos.faults.pods", "func": "kill", "arguments": {"role": "gateway"}},
+    }) | {"configuration": {"experiment": "toy"}} | changes  # fmt: skip
+    env = {"CRUCIBLE_RUN_DIR": str(folder / "run"), "CRUCIBLE_HOME": str(folder / "home")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        return chaos_run(folder, toy)
+
+
+@pytest.mark.parametrize(
+    "controls", [[], [{"name": "s", "provider": {"type": "python", "module": "chaos.controls.x"}}]]
+)
+def test_without_the_control_no_fault_acts(controls: list[Any], tmp_path: Path) -> None:
+    """Chaos Toolkit only warns of a control that it cannot import; the fault itself refuses."""
+    _, journal, output = killing(tmp_path, controls=controls)
+    assert journal["run"][0]["status"] == "failed"
+    assert "expected the control chaos.controls.crucible" in output
+    assert not (tmp_path / "home").exists(), "nothing was put on a ledger, so nothing was done"
+
+
+OURS = [{"name": "crucible", "provider": {"type": "python", "module": "chaos.controls.crucible"}}]
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [{}, {"hypothesis": {"strategy": "default"}, "rollbacks": {"strategy": "always"}},
+     {"hypothesis": {"strategy": "continuously"}, "rollbacks": {"strategy": "never"}}],
+)  # fmt: skip
+def test_an_experiment_that_could_end_green_without_proof_does_not_begin(runtime: Any, tmp_path: Path) -> None:
+    code, journal, output = killing(tmp_path, controls=OURS, runtime=runtime)
+    assert (code, journal["status"], journal["run"]) == (1, "interrupted", [])
+    assert "expected `runtime:" in output
+
+
+def test_each_fault_is_healed_in_the_rollbacks_without_being_written_there() -> None:
+    def step(module: str, func: str) -> dict[str, Any]:
+        return {"name": func, "type": "action", "provider": {"type": "python", "module": module, "func": func}}
+
+    pods, nodes, wait = (
+        step("chaos.faults.pods", "kill"),
+        step("chaos.faults.nodes", "kill"),
+        step("chaos.waits.a", "b"),
+    )
+    made = rollbacks({"method": [pods, wait, step("chaos.faults.pods", "heal"), nodes]})
+    assert [a["provider"]["module"] for a in made] == ["chaos.faults.nodes", "chaos.faults.pods"], (
+        "the last fault first"
+    )
+    assert {a["provider"]["func"] for a in made} == {"heal"}
+    own = step("chaos.faults.pods", "heal")
+    assert rollbacks({"method": [pods], "rollbacks": [own]}) == [own]
+    assert [a["provider"]["module"] for a in rollbacks({"method": [pods, nodes], "rollbacks": [own]})] == [
+        "chaos.faults.pods", "chaos.faults.nodes",
+    ]  # fmt: skip
 
 
 def test_a_look_that_was_never_made_or_never_answered_proves_nothing() -> None:

@@ -47,7 +47,7 @@ def test_an_experiment_looks_where_the_suites_look(
     monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path))
     monkeypatch.setenv("CRUCIBLE_RUN_DIR", str(tmp_path / "run"))
     with pytest.raises(Looked):
-        session.current({"experiment": "toy"})
+        session.begin({"experiment": "toy"})
     assert seen[0] == stack_map_of(load_settings())
     assert seen[0].role("gateway").namespace == "cdn"
 

@@ -21,7 +21,7 @@ def before_experiment_control(context: dict[str, Any], configuration: Any = None
     if context.get("dry"):
         return
     try:
-        session.current(configuration)
+        session.begin(configuration)
     except CrucibleError as error:
         raise InterruptExecution(str(error)) from error
 
@@ -34,7 +34,7 @@ def after_experiment_control(
         return
     try:
         with contextlib.suppress(CrucibleError):
-            here = session.current(configuration)
+            here = session.current()
             if here.alone:
                 text = json.dumps(state, indent=2, ensure_ascii=False, default=encoder)
                 (here.folder / "journal.json").write_text(text)

@@ -11,9 +11,8 @@ from chaos.world import World, instant, uid
 from fixtures.kubernetes.api import KubeObject
 from fixtures.kubernetes.conditions import condition_of, is_ready
 from fixtures.kubernetes.pods import in_role
-from fixtures.wait import wait_for
 
-__all__ = ["heal", "hold", "kill"]
+__all__ = ["heal", "kill"]
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 FAULT_TARGET = "crucible.dev/fault-target"
 
@@ -163,25 +162,6 @@ def kill(
     """Kill workers and return the certificate of the effect; ActivityFailed when there is none."""
     with session.activity(configuration) as here:
         return here.engine.inject(KillNode(here.world, role_on_it, tuple(avoid_roles or ()), count)).to_json()
-
-
-def hold(within_s: float = 180.0, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
-    """Keep the killed nodes down until each Deployment is complete without them; ActivityFailed when that fails."""
-    with session.activity(configuration) as here:
-        world = here.world
-        gone = {target.name for entry in here.engine.mine() for target in entry.pinned() if target.kind == "Node"}
-        if not gone:
-            raise NothingToBreak("expected a killed node to keep down, found none")
-        roles = [role for role in world.stack.roles.values() if role.kind == "Deployment"]
-
-        def moved() -> bool:
-            return all(world.complete(role, without=lambda pod: pod["spec"].get("nodeName") in gone) for role in roles)
-
-        waited = wait_for(
-            moved, what=f"the pods of {', '.join(sorted(gone))} to be Ready elsewhere", within_s=within_s,
-            describe=lambda: ", ".join(world.tally(role) for role in roles), next_command="crucible status",
-        )  # fmt: skip
-        return {"without": sorted(gone), "roles": [world.tally(role) for role in roles], "latest_s": waited.latest_s}
 
 
 def heal(configuration: Any = None, secrets: Any = None) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.fault import Evidence, NothingToBreak, Target
-from chaos.probes.kafka import lacking
 from chaos.sabotages import objects
 from chaos.sabotages.catalogue import find
 from chaos.sabotages.steps import Change, changes_of
 from chaos.sabotages.topics import Topics, topic_change
 from chaos.world import World
+from fixtures.kafka.partitions import lacking
 from fixtures.kubernetes.api import ApiError
 
 TOPIC = "Topic"
