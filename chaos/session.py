@@ -26,7 +26,7 @@ from fixtures.lock import lock
 from fixtures.settings import ROOT, Settings, load_settings
 from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
-from reports import dossier as dossiers
+from reports.layout import create
 
 logger = logging.getLogger("chaostoolkit")
 EXPERIMENTS = "experiments"
@@ -136,7 +136,7 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
         left = [e for e in Ledger(settings.cluster_home).open_entries() if not e.is_sabotage(settings.sabotage)]
         if left:
             raise UsageError(f"{left[0].id} of an earlier run is not undone yet", next_command="crucible heal")
-    run_dir = settings.run_dir or dossiers.create(ROOT / "reports" / "out")
+    run_dir = settings.run_dir or create(ROOT / "reports" / "out")
     stack = stack_map_of(settings)
     folder = _folder(run_dir, name)
     timeline = Timeline(run_dir)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from reports.junit import junit
-from reports.layout import JUNIT, LATEST, REPORT, RUN
+from reports.layout import JUNIT, LATEST, REPORT, RUN, create
 from reports.run import Run
 
 __all__ = ["JUNIT", "LATEST", "REPORT", "RUN", "DossierError", "create", "files", "load", "replace", "save"]
@@ -18,32 +16,6 @@ __all__ = ["JUNIT", "LATEST", "REPORT", "RUN", "DossierError", "create", "files"
 
 class DossierError(Exception):
     """A folder is no dossier, or its run.json cannot be read."""
-
-
-def create(out: Path) -> Path:
-    """Make the folder of a new run and point `latest` at it; its name is the run id.
-
-    Args:
-        out: where dossiers are kept, such as `reports/out`.
-
-    Example::
-
-        dossier = create(Path("reports/out"))
-        run = Run(run_id=dossier.name, seed=81, profile="quick", planned=ids)
-        save(dossier, run)
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    while True:
-        folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        try:
-            folder.mkdir()
-            break
-        except FileExistsError:
-            continue
-    link = out / f".{LATEST}-{folder.name}"
-    link.symlink_to(folder.name)
-    link.replace(out / LATEST)
-    return folder
 
 
 def save(dossier: Path, run: Run) -> None:

@@ -5,6 +5,9 @@ Paths are relative to the dossier and in POSIX form, as findings name them and a
 
 from __future__ import annotations
 
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 RUN = "run.json"
@@ -107,3 +110,29 @@ _UNSAFE = str.maketrans({",": ";", '"': "'", "\n": " ", "\r": " "})
 REQUEST_COLUMNS = RequestRow._fields
 REQUEST_TEXT = ("name", "error")
 REQUEST_HEADER = ",".join(REQUEST_COLUMNS)
+
+
+def create(out: Path) -> Path:
+    """Make the folder of a new run and point `latest` at it; its name is the run id.
+
+    Args:
+        out: where dossiers are kept, such as `reports/out`.
+
+    Example::
+
+        dossier = create(Path("reports/out"))
+        run = Run(run_id=dossier.name, seed=81, profile="quick", planned=ids)
+        save(dossier, run)
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    while True:
+        folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        try:
+            folder.mkdir()
+            break
+        except FileExistsError:
+            continue
+    link = out / f".{LATEST}-{folder.name}"
+    link.symlink_to(folder.name)
+    link.replace(out / LATEST)
+    return folder

@@ -25,7 +25,11 @@ class Admin:
 
     def list_consumer_groups(self, request_timeout: float) -> Future[Any]:
         answer: Future[Any] = Future()
-        answer.set_result(SimpleNamespace(errors=list(self.errors), valid=[SimpleNamespace(group_id="worker")]))
+        answer.set_result(
+            SimpleNamespace(
+                errors=list(self.errors), valid=[SimpleNamespace(group_id=g) for g in ("worker", "crucible-left")]
+            )
+        )
         return answer
 
     def list_topics(self, timeout: float) -> Any:
@@ -52,4 +56,4 @@ def test_trouble_is_told_by_its_name(
     monkeypatch.setattr(admin, "AdminClient", Admin)
     listing = list_kafka("127.0.0.1:1")
     assert listing.trouble == trouble
-    assert listing.groups == (None if trouble else {"worker": ""})
+    assert listing.groups == (None if trouble else {"crucible-left": ""}), "groups of the stack come and go"
