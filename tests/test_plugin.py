@@ -177,3 +177,54 @@ def test_after_a_stack_that_cannot_be_mended_nothing_more_is_judged(inner: pytes
     assert (one["verdict"], two["verdict"]) == ("PASS", "INCONCLUSIVE")
     assert "test_one left the stack broken, and it could not be mended" in two["reason"]
     assert "must not run" not in result.stdout.str()
+
+
+def test_a_failing_test_that_promises_nothing_is_never_exit_0(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, INNER.format(diff="", then="") + "\ndef test_other():\n    assert False\n")
+    assert inner.runpytest().ret == 3
+    assert run_json(tmp_path)["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize("left", ["run.json", "timeline.jsonl"])
+def test_a_folder_of_an_earlier_run_is_refused(inner: pytest.Pytester, tmp_path: Path, left: str) -> None:
+    (tmp_path / "dossier").mkdir()
+    (tmp_path / "dossier" / left).write_text("{}\n")
+    write(inner, INNER.format(diff="", then=""))
+    result = inner.runpytest()
+    assert result.ret == 2
+    assert f"holds {left} of an earlier run" in result.stdout.str() + result.stderr.str()
+    assert (tmp_path / "dossier" / left).read_text() == "{}\n"
+
+
+RESTORER = '''
+from suites.plugin.session import session_key
+
+class Away:
+    def remember(self, test): pass
+    def restore(self, promise): raise {error}
+    def mend(self): {mend}
+
+def test_promise(promise, request):
+    """Nothing is left behind."""
+    promise_looks(promise_dossier(promise), {diff!r})
+    promise.claim(conformance.as_it_was, test="x")
+    request.config.stash[session_key]._restorer = Away()
+'''
+
+
+def test_an_api_server_that_is_away_after_the_test_loses_no_fail(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, RESTORER.format(error="OSError('read timed out')", mend="pass", diff="node a: cordoned"))
+    assert inner.runpytest().ret == 1
+    assert run_json(tmp_path)["verdict"] == "FAIL"
+
+
+def test_nor_does_it_make_a_pass(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, RESTORER.format(error="OSError('read timed out')", mend="pass", diff=""))
+    assert inner.runpytest().ret == 3
+    assert "read timed out" in json.dumps(run_json(tmp_path))
+
+
+def test_a_stack_that_cannot_be_mended_keeps_the_record(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, RESTORER.format(error="OSError('away')", mend="raise OSError('still away')", diff="node a: cordoned"))
+    assert inner.runpytest().ret == 1
+    assert run_json(tmp_path)["verdict"] == "FAIL"

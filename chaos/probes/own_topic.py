@@ -43,9 +43,12 @@ class OwnTopic:
         """Make it as the stack's own topic is: as many in sync are demanded of a write."""
         from confluent_kafka.admin import NewTopic
 
-        demanded = (min_isr(self._bootstrap, [TOPIC]) or {}).get(TOPIC)
-        config = {MIN_ISR: str(demanded)} if demanded else {}
-        made = admin(self._bootstrap).create_topics([NewTopic(self.name, PARTITIONS, REPLICAS, config=config)])
+        demanded = min_isr(self._bootstrap, [TOPIC])
+        if demanded is None:
+            raise HarnessError(f"Kafka does not say what {TOPIC} demands of a write", next_command="crucible status")
+        config = {MIN_ISR: str(demanded[TOPIC])}
+        client = admin(self._bootstrap)  # must live as long as its answer is awaited
+        made = client.create_topics([NewTopic(self.name, PARTITIONS, REPLICAS, config=config)])
         with _unless("TOPIC_ALREADY_EXISTS"):
             made[self.name].result(WITHIN_S)
 
@@ -55,7 +58,8 @@ class OwnTopic:
         return {"partitions": len(led)} if len(led) == PARTITIONS else None
 
     def heal(self, targets: list[Target]) -> None:
-        gone = admin(self._bootstrap).delete_topics([self.name], operation_timeout=WITHIN_S)
+        client = admin(self._bootstrap)
+        gone = client.delete_topics([self.name], operation_timeout=WITHIN_S)
         with _unless("UNKNOWN_TOPIC_OR_PART"):
             gone[self.name].result(WITHIN_S)
 

@@ -38,11 +38,12 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 
 
 @pytest.fixture
-def load(stack: Stack) -> Load:
+def load(request: pytest.FixtureRequest, stack: Stack) -> Load:
     """Starts loads through the gateway that leave their evidence in the dossier."""
     from loadtests.runner import Load
 
-    return Load(stack.settings, stack.dossier, stack.timeline)
+    settings = stack.settings.model_copy(update={"seed": _seed(request, stack)})
+    return Load(settings, stack.dossier, stack.timeline)
 
 
 @pytest.fixture
@@ -51,14 +52,19 @@ def experiment(request: pytest.FixtureRequest, stack: Stack, promise: Promise) -
 
     from chaos.run import run_experiment
 
-    callspec = getattr(request.node, "callspec", None)
-    seed = stack.seed + (callspec.params[ROUND] - 1 if callspec else 0)  # each round has victims of its own
+    seed = _seed(request, stack)
 
     def run(name: str) -> Journal:
         promise.experiment = name
         return run_experiment(name, stack.dossier, settings=stack.settings, seed=seed)
 
     return run
+
+
+def _seed(request: pytest.FixtureRequest, stack: Stack) -> int:
+    """Each round has victims and a load schedule of its own, the same again for the same seed of the run."""
+    callspec = getattr(request.node, "callspec", None)
+    return stack.seed + (int(callspec.params[ROUND]) - 1 if callspec else 0)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

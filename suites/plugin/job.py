@@ -95,7 +95,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = job.close(interrupted=interrupted)
     if run is not None:
         session.config.stash[run_key] = run
-        session.exitstatus = job.refused or EXIT_CODES[run.verdict]
+        code = EXIT_CODES[run.verdict]
+        if code == 0 and exitstatus != pytest.ExitCode.OK:  # a test that promises nothing failed: never green
+            code = EXIT_CODES[Verdict.INCONCLUSIVE]
+        session.exitstatus = job.refused or code
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -6,8 +6,11 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from urllib3.exceptions import HTTPError
+
 from chaos.heal import heal_open
 from fixtures.cluster.state import diff, snapshot
+from fixtures.errors import HarnessError
 from fixtures.ledger import Ledger
 from fixtures.wait import WaitTimeout, wait_for
 from reports import layout
@@ -65,7 +68,10 @@ class Restorer:
 
     def _is_back(self) -> bool:
         """One look; what still differs is kept to be told, since a look is a dozen requests."""
-        self._left = diff(self._before, snapshot(self._stack.cluster, self._stack.map))
+        try:
+            self._left = diff(self._before, snapshot(self._stack.cluster, self._stack.map))
+        except (HarnessError, HTTPError) as blip:  # the API server may be away for a moment; the wait is bounded
+            self._left = [f"the API server does not answer: {type(blip).__name__}"]
         return not self._left
 
     def _write(self, test: str, name: str, text: str) -> None:

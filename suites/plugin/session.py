@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.errors import CrucibleError, HarnessError, UsageError
+from fixtures.errors import HarnessError, UsageError
 from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from reports import dossier as dossiers
+from reports import layout
 from reports.judging import judge_test
 from reports.run import Run, TestRecord
 from suites.plugin.promise import Promise
@@ -53,8 +54,10 @@ class Session:
             if self.settings.run_dir is None:
                 self._dossier = dossiers.create(ROOT / "reports" / "out")
             else:
-                self._dossier = self.settings.run_dir.resolve()
-                self._dossier.mkdir(parents=True, exist_ok=True)
+                try:
+                    self._dossier = _fresh(self.settings.run_dir.resolve())
+                except UsageError as error:
+                    pytest.exit(f"error: {error}", returncode=error.exit_code)
             self.settings = self.settings.model_copy(update={"run_dir": self._dossier})
             self.run = Run(
                 run_id=self._dossier.name, seed=self.settings.seed, profile=self.settings.profile.value,
@@ -103,17 +106,25 @@ class Session:
             self._restorer.remember(promise.test)
 
     def judge(self, promise: Promise, error: str) -> TestRecord:
-        """A test's body is over: see that the stack is as it was, judge all claims, keep the record."""
-        if self._restorer is not None:
-            self._restorer.restore(promise)
-        self.timeline.event("harness", "test.finished", promise.test)
-        record = judge_test(
-            self.dossier, test=promise.test, promise_id=self.planned.get(promise.test, ""), promise=promise.sentence,
-            claims=promise.claims,
-            seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
-        )  # fmt: skip
-        self.keep(record)
-        self._mend(promise.test)
+        """A test's body is over: see that the stack is as it was, judge all claims, keep the record.
+
+        Nothing that goes wrong on the way (an API server that does not answer) loses the verdict of the claims.
+        """
+        try:
+            if self._restorer is not None:
+                self._restorer.restore(promise)
+        except Exception as trouble:
+            error = error or f"nobody could see whether the stack is as it was: {type(trouble).__name__}: {trouble}"
+        try:
+            self.timeline.event("harness", "test.finished", promise.test)
+            record = judge_test(
+                self.dossier, test=promise.test, promise_id=self.planned.get(promise.test, ""),
+                promise=promise.sentence, claims=promise.claims,
+                seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
+            )  # fmt: skip
+            self.keep(record)
+        finally:
+            self._mend(promise.test)
         return record
 
     def _mend(self, test: str) -> None:
@@ -121,7 +132,7 @@ class Session:
         try:
             if self._restorer is not None:
                 self._restorer.mend()
-        except CrucibleError as error:
+        except Exception as error:
             logger.error("%s left the stack broken: %s", test, error)
             self._failure = HarnessError(
                 f"{test} left the stack broken, and it could not be mended: {error}", next_command="crucible heal"
@@ -151,3 +162,15 @@ class Session:
         dossiers.save(self._dossier, self.run)
         write_report(self._dossier, self.run)
         return self.run
+
+
+def _fresh(folder: Path) -> Path:
+    """Make the folder of CRUCIBLE_RUN_DIR; UsageError when it holds a run, whose evidence would be judged as new."""
+    used = [name for name in (layout.RUN, layout.TIMELINE) if (folder / name).exists()]
+    if used:
+        raise UsageError(
+            f"{folder} holds {used[0]} of an earlier run, whose evidence would be taken for this run's",
+            next_command="unset CRUCIBLE_RUN_DIR",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
