@@ -72,8 +72,13 @@ class Requests:
         return self.end_s_of - self.planned_s
 
     def good(self, deadline_s: float) -> Flags:
-        """Those with a good answer within `deadline_s` of their planned start."""
-        good: Flags = (self.error == "") & (self.latency_s <= deadline_s)
+        """Those with a good answer within `deadline_s` of their planned start.
+
+        What the client found wrong is in `error`; no answer, and an answer of 500 or above, is never good whatever it
+        thought of it.
+        """
+        answered = (self.status >= 100) & (self.status < 500)
+        good: Flags = answered & (self.error == "") & (self.latency_s <= deadline_s)
         return good
 
     @property

@@ -95,6 +95,16 @@ def test_the_worst_window_is_found_wherever_it_lies(dossier: Callable[..., Path]
     assert judge(dossier(rows), at_least=0.59).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("status", [0, 99, 500, 503])
+def test_a_status_that_is_no_answer_is_never_good_whatever_its_error_says(
+    dossier: Callable[..., Path], status: int
+) -> None:
+    rows = slots(30)
+    for row in between(rows, 13.3, 15.3):
+        row |= {"status": status, "error": ""}
+    assert judge(dossier(rows)).verdict is not Verdict.PASS
+
+
 def test_an_answer_after_the_deadline_is_a_failure(dossier: Callable[..., Path]) -> None:
     rows = slots(30)
     for row in between(rows, 12, 15):
