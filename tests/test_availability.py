@@ -307,3 +307,19 @@ def test_what_is_slow_before_the_fault_fails_and_what_fails_later_is_not_before(
 def test_too_short_a_time_before_the_fault_and_no_fault_cannot_tell(dossier: Callable[..., Path]) -> None:
     assert judge(dossier(slots(30), fault=(5, 8)), part="before").verdict is Verdict.INCONCLUSIVE
     assert judge(dossier(slots(30)), part="before", fault_id=None).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_stalls_past_the_end_of_a_fault_is_progress_only_where_that_is_promised(
+    dossier: Callable[..., Path],
+) -> None:
+    def moved(path: Path, **more: Any) -> Verdict:
+        return progress.during_fault(path, load="viewers", fault_id="f1", at_least=100, **more).verdict
+
+    rows = slots(30)
+    for row in between(rows, 0, 15):
+        row["took"] = 4.5
+    assert moved(dossier(rows)) is Verdict.FAIL
+    assert moved(dossier(rows), even_later=True) is Verdict.PASS
+    for row in between(rows, 0, 15):
+        row["took"] = 5.5
+    assert moved(dossier(rows), even_later=True) is Verdict.FAIL

@@ -16,8 +16,9 @@ from reports.verdict import Finding, Verdict
 
 
 def during_fault(
-    dossier: Path, *, load: str, fault_id: str, at_least: int, names: list[str] | None = None, deadline_s: float = 5.0
-) -> Finding:
+    dossier: Path, *, load: str, fault_id: str, at_least: int, names: list[str] | None = None, deadline_s: float = 5.0,
+    even_later: bool = False,
+) -> Finding:  # fmt: skip
     """At least that many requests got a good answer between the fault's injection and its proven healing.
 
     FAIL when enough were sent and too few served; INCONCLUSIVE when too few were sent to tell.
@@ -29,6 +30,8 @@ def during_fault(
         at_least: good answers that must have ended inside the fault's window.
         names: only requests of these names.
         deadline_s: seconds from its planned start after which an answer comes too late.
+        even_later: an answer within `deadline_s` counts also when the fault was healed before it came: for what may
+            stall for longer than the fault lasts, as writes do until a new leader is elected.
     """
     budget = f"\N{GREATER-THAN OR EQUAL TO} {at_least} good answers during the fault"
     try:
@@ -39,9 +42,10 @@ def during_fault(
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget)
     inside = requests.sent & (requests.start_s_of >= fault.start_s) & (requests.start_s_of < fault.end_s)
     sent = int(inside.sum())
-    good = int((inside & requests.good(deadline_s) & (requests.end_s_of <= fault.end_s)).sum())
+    in_time = requests.end_s_of <= (float("inf") if even_later else fault.end_s)
+    good = int((inside & requests.good(deadline_s) & in_time).sum())
     measured = f"{good} good answers"
-    reason = f"{good} of {sent} requests sent during the fault, {fault}, were served before it ended"
+    reason = f"{good} of {sent} requests sent during the fault, {fault}, were served {'in time' if even_later else 'before it ended'}"
     verdict = Verdict.PASS if good >= at_least else Verdict.FAIL if sent >= at_least else Verdict.INCONCLUSIVE
     if verdict is Verdict.INCONCLUSIVE:
         reason += f"; {at_least} are needed to tell"

@@ -19,5 +19,9 @@ def test_losing_a_broker_keeps_operators_served(
     broken.was_well_before(promise)
     for kind, names in OPERATIONS.items():
         promised = stack.budget("recovery.kafka-broker-pod-kill", kind)
-        broken.keeps_serving(promise, at_least=promised, window_s=10, min_requests=ENOUGH[kind], names=names)
+        # a dead leader is missed after 4 s, and the broker may be back before: writes wait, but not past their deadline
+        broken.keeps_serving(
+            promise, at_least=promised, window_s=10, min_requests=ENOUGH[kind], names=names,
+            may_stall=kind == "writes",
+        )  # fmt: skip
     broken.recovers(promise, "kafka", budget_s=stack.role("kafka").recovery_s)

@@ -55,7 +55,7 @@ class Broken:
 
     def keeps_serving(
         self, promise: Promise, *, at_least: float, window_s: float, min_requests: int,
-        names: list[str] | None = None, deadline_s: float = 5.0,
+        names: list[str] | None = None, deadline_s: float = 5.0, may_stall: bool = False,
     ) -> None:  # fmt: skip
         """Claim the share of planned requests answered in every window of the load, before the fault and after it too.
 
@@ -66,8 +66,12 @@ class Broken:
             min_requests: good answers during the fault below which this is not progress.
             names: only requests of these names, which then have a threshold of their own.
             deadline_s: seconds from its planned start after which an answer comes too late.
+            may_stall: an election may outlast the fault; answers after it count when they are in time.
         """
-        promise.claim(progress.during_fault, load=self.load, fault_id=self.fault_id, at_least=min_requests, names=names)
+        promise.claim(
+            progress.during_fault, load=self.load, fault_id=self.fault_id, at_least=min_requests, names=names,
+            even_later=may_stall,
+        )  # fmt: skip
         promise.claim(
             availability.in_windows, load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s,
             names=names, min_requests=min_requests, deadline_s=deadline_s,
