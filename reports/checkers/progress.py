@@ -26,7 +26,7 @@ def during_fault(
     Args:
         dossier: the folder of a run.
         load: the load's name.
-        fault_id: the fault, or `all`.
+        fault_id: the fault.
         at_least: good answers that must have ended inside the fault's window.
         names: only requests of these names.
         deadline_s: seconds from its planned start after which an answer comes too late.
@@ -45,7 +45,8 @@ def during_fault(
     in_time = requests.end_s_of <= (float("inf") if even_later else fault.end_s)
     good = int((inside & requests.good(deadline_s) & in_time).sum())
     measured = f"{good} good answers"
-    reason = f"{good} of {sent} requests sent during the fault, {fault}, were served {'in time' if even_later else 'before it ended'}"
+    by_when = "in time" if even_later else "before it ended"
+    reason = f"{good} of {sent} requests sent during the fault, {fault}, were served {by_when}"
     verdict = Verdict.PASS if good >= at_least else Verdict.FAIL if sent >= at_least else Verdict.INCONCLUSIVE
     if verdict is Verdict.INCONCLUSIVE:
         reason += f"; {at_least} are needed to tell"
