@@ -73,6 +73,7 @@ def test_another_file_may_be_the_map(tmp_path: Path) -> None:
 
 def test_a_child_sees_all_settings_and_no_stale_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRUCIBLE_NAMESPACE", "old")
+    monkeypatch.delenv("CRUCIBLE_PROFILE", raising=False)  # make sets it
     given = Settings(home=tmp_path, namespace="cdn", workers=4, gateway_port=28080, adopt_context=None)
     given = given.model_copy(update={"run_dir": tmp_path / "run", "seed": 7})
     code = "from fixtures.settings import load_settings; print(load_settings().model_dump_json())"

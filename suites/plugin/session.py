@@ -19,6 +19,8 @@ from reports import dossier as dossiers
 from reports import layout
 from reports.judging import judge_test
 from reports.run import Run, TestRecord
+from reports.text import anchor
+from reports.verdict import Verdict
 from suites.plugin.promise import Promise
 
 if TYPE_CHECKING:  # clusters are imported by those who have one: self-tests load this plugin too
@@ -123,9 +125,24 @@ class Session:
                 seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
             )  # fmt: skip
             self.keep(record)
+            self._gather(record)
         finally:
             self._mend(promise.test)
         return record
+
+    def _gather(self, record: TestRecord) -> None:
+        """Keep what the stack says of itself after a promise that was not kept; the verdict stands whatever it says."""
+        if record.verdict is Verdict.PASS or self._stack is None:
+            return
+        from fixtures.failure.gathering import gather
+
+        hit = {v["name"] for proof in record.certificates for v in proof["victims"] if v["kind"] == "Node"}
+        folder = self.dossier / layout.FAILURE / anchor(record.id)
+        try:
+            names = gather(self._stack.cluster, self.settings.namespace, folder, nodes=sorted(hit))
+            logger.info("%s: %d files of the stack's own words in %s", record.verdict, len(names), folder)
+        except Exception as error:
+            logger.error("nothing was gathered after %s: %s", record.id, error)
 
     def _mend(self, test: str) -> None:
         """Mend what a test left broken; where that fails, the tests after it have no stack to judge."""
