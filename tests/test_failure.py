@@ -56,6 +56,15 @@ def test_no_secret_reaches_a_file(tmp_path: Path) -> None:
     assert "nodes.txt: refused ***" in (tmp_path / ABOUT).read_text()
 
 
+def test_an_error_without_words_is_told_by_its_kind(tmp_path: Path) -> None:
+    class Wordless(Cluster):
+        def kubectl(self, *words: str, within_s: float) -> str:
+            raise TimeoutError
+
+    assert gather(Wordless(), "acd", tmp_path, nodes=[]) == [ABOUT]  # type: ignore[arg-type]
+    assert "a.log: TimeoutError" in (tmp_path / ABOUT).read_text()
+
+
 def test_a_file_is_bounded_and_keeps_its_end(tmp_path: Path) -> None:
     gather(Cluster(log="x" * FILE_BYTES + "end"), "acd", tmp_path, nodes=[])  # type: ignore[arg-type]
     text = (tmp_path / "b.log").read_text()
@@ -72,6 +81,11 @@ def test_an_api_server_that_is_away_is_said_and_no_error(tmp_path: Path) -> None
     ("text", "masked"),
     [
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ('{"Authorization": "Bearer abc.def", "Accept": "*/*"}', '{"Authorization": "Bearer ***", "Accept": "*/*"}'),
+        ("Authorization: Basic YWJj", "Authorization: Basic ***"),
+        ("authorization=Bearer abc.def", "authorization=Bearer ***"),
+        ("Authorization: Digest username=me, nonce=1\nnext", "Authorization: ***\nnext"),
+        ("redis://:s3cret@db/0", "redis://:***@db/0"),
         ("postgresql://acd:s3cret@db/x", "postgresql://acd:***@db/x"),
         ('{"password": "hunter22"}', '{"password": "***"}'),
         ("PASSWORD=hunter22 next", "PASSWORD=*** next"),

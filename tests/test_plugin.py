@@ -228,3 +228,31 @@ def test_a_stack_that_cannot_be_mended_keeps_the_record(inner: pytest.Pytester, 
     write(inner, RESTORER.format(error="OSError('away')", mend="raise OSError('still away')", diff="node a: cordoned"))
     assert inner.runpytest().ret == 1
     assert run_json(tmp_path)["verdict"] == "FAIL"
+
+
+@pytest.mark.parametrize("end", ["pytest.fail('Timeout > 600 s')", "pytest.skip('no netem')", "pytest.exit('enough')"])
+def test_however_a_body_ends_its_fail_stays(inner: pytest.Pytester, tmp_path: Path, end: str) -> None:
+    write(inner, INNER.format(diff="node a: cordoned", then=end))
+    assert inner.runpytest_subprocess().ret == 1
+    assert run_json(tmp_path)["verdict"] == "FAIL"
+
+
+def test_a_body_that_gives_up_is_skipped_with_its_reason_and_never_green(
+    inner: pytest.Pytester, tmp_path: Path
+) -> None:
+    write(inner, INNER.format(diff="", then="pytest.skip('needs netem: modprobe sch_netem')"))
+    assert inner.runpytest().ret == 3
+    (test,) = run_json(tmp_path)["tests"]  # type: ignore[misc]
+    assert (test["verdict"], test["skipped"]) == ("SKIPPED", "needs netem: modprobe sch_netem")
+
+
+@pytest.mark.parametrize("where", ["body", "restore"])
+def test_an_interruption_loses_no_fail(inner: pytest.Pytester, tmp_path: Path, where: str) -> None:
+    if where == "body":
+        write(inner, INNER.format(diff="node a: cordoned", then="raise KeyboardInterrupt"))
+    else:
+        write(inner, RESTORER.format(error="KeyboardInterrupt", mend="pass", diff="node a: cordoned"))
+    result = inner.runpytest_subprocess()
+    assert result.ret == 1
+    run = run_json(tmp_path)
+    assert (run["verdict"], bool(run["interrupted"])) == ("FAIL", True)

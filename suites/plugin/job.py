@@ -22,6 +22,9 @@ from suites.plugin.sentence import sentence_of
 from suites.plugin.session import Session, promise_key, session_key
 
 ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+STOPS = (KeyboardInterrupt, SystemExit, pytest.exit.Exception)
+"""What ends a whole run, wherever it comes."""
+
 run_key = pytest.StashKey[Run]()
 
 
@@ -56,15 +59,22 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Judge a test's promise when its body is done; the verdict's word comes first in the message."""
     if promise_key not in item.stash:
         return (yield)
-    error = ""
+    error, skipped, result = "", "", None
+    stop: BaseException | None = None
     try:
         result = yield
     except CrucibleError as caught:
-        error, result = str(caught), None
-    except Exception as caught:
-        error, result = f"{type(caught).__name__}: {caught}", None
+        error = str(caught)
+    except STOPS as caught:  # nothing more is tried, but what was claimed until now is judged
+        stop, error = caught, f"stopped: {type(caught).__name__}: {caught}"
+    except pytest.skip.Exception as caught:
+        stop, skipped = caught, str(caught)
+    except (Exception, pytest.fail.Exception) as caught:  # pytest's own failures (a time limit) are no Exception
+        error = f"{type(caught).__name__}: {caught}"
     job = item.config.stash[session_key]
-    record = job.judge(item.stash[promise_key], error)
+    record = job.judge(item.stash[promise_key], error, skipped=skipped, stopped=isinstance(stop, STOPS))
+    if stop is not None and (isinstance(stop, STOPS) or record.verdict is Verdict.SKIPPED):
+        raise stop
     if record.verdict is not Verdict.PASS:
         assert job.run is not None
         pytest.fail(failure_text(record, job.run), pytrace=False)

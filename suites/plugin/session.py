@@ -107,27 +107,39 @@ class Session:
         if self._restorer is not None:
             self._restorer.remember(promise.test)
 
-    def judge(self, promise: Promise, error: str) -> TestRecord:
+    def judge(self, promise: Promise, error: str, *, skipped: str = "", stopped: bool = False) -> TestRecord:
         """A test's body is over: see that the stack is as it was, judge all claims, keep the record.
 
-        Nothing that goes wrong on the way (an API server that does not answer) loses the verdict of the claims.
+        Nothing that goes wrong on the way (an API server that does not answer, Ctrl-C while the stack is waited for)
+        loses the verdict of the claims.
+
+        Args:
+            promise: with its claims.
+            error: why the test could not do its work.
+            skipped: why its body gave up, as something a person can act on.
+            stopped: the run is being ended, so nothing is waited for any more.
         """
+        stop: BaseException | None = None
         try:
-            if self._restorer is not None:
+            if self._restorer is not None and not stopped:
                 self._restorer.restore(promise)
         except Exception as trouble:
             error = error or f"nobody could see whether the stack is as it was: {type(trouble).__name__}: {trouble}"
+        except BaseException as caught:  # it goes on when the record is kept
+            stop, error = caught, error or f"stopped before the stack was as it was: {type(caught).__name__}"
         try:
             self.timeline.event("harness", "test.finished", promise.test)
             record = judge_test(
                 self.dossier, test=promise.test, promise_id=self.planned.get(promise.test, ""),
-                promise=promise.sentence, claims=promise.claims,
-                seconds=time.monotonic() - self._began[promise.test], experiment=promise.experiment, error=error,
+                promise=promise.sentence, claims=promise.claims, seconds=time.monotonic() - self._began[promise.test],
+                experiment=promise.experiment, error=error, skipped=skipped,
             )  # fmt: skip
             self.keep(record)
             self._gather(record)
         finally:
             self._mend(promise.test)
+        if stop is not None:
+            raise stop
         return record
 
     def _gather(self, record: TestRecord) -> None:
