@@ -6,11 +6,10 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
-from chaos.heal import end_leftovers, heal_open
+from chaos.heal import heal_open
 from fixtures.cluster.up import up
 from fixtures.kubernetes.api import Cluster
 from fixtures.kubernetes.watcher import Watcher
-from fixtures.ledger import Ledger
 from fixtures.lock import lock
 from fixtures.settings import Settings
 from fixtures.stack.map import stack_map_of
@@ -33,8 +32,6 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
         CrucibleError: the stack cannot be had; it says why and what to type next.
     """
     keep.enter_context(lock(settings))
-    for pid in end_leftovers(Ledger(settings.cluster_home).open_entries()):
-        logger.info("ended: experiment process %d of a dead run", pid)
     for one in heal_open(settings):  # a run that died may have left a fault in
         logger.info("a dead run's fault %s: %s", one.entry.id, one.error or "healed")
     # under a sabotage `up` would put right what is meant to be wrong
