@@ -217,6 +217,16 @@ def test_a_taken_port_names_its_taker_and_the_setting() -> None:
     assert taker(port) is None
 
 
+def test_a_file_that_closes_while_we_look_does_not_hide_the_taker() -> None:
+    """Listing our own descriptors opens one more, gone when it is read: it had the lowest free number."""
+    lowest = os.open("/dev/null", os.O_RDONLY)
+    with socket.socket() as mine:
+        mine.bind(("127.0.0.1", 0))
+        mine.listen()
+        os.close(lowest)
+        assert f"(pid {os.getpid()})" in str(taker(mine.getsockname()[1]))
+
+
 def test_the_record_is_private_whole_and_read_back(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     settings.cluster_home.mkdir(parents=True)
