@@ -16,7 +16,7 @@ _SHOWS = [
     (r"kafka/topic-(.+)\.jsonl", "records in the topic"),
     (r"kafka/journal-(.+)\.jsonl", "what was applied"),
     (r"kafka/history-(.+)\.jsonl", "Kafka history"),
-    (r"kafka/states-(.+)\.json", "what each reader holds"),
+    (r"kafka/states-(.+)\.jsonl", "what the stack holds"),
     (r"(?:.+/)?installed\.json", "what is installed"),
     (r"state/.+/diff\.txt", "what was left behind"),
     (r"state/.+/before\.json", "the cluster before"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-from chaos.heal import heal_open
+from chaos.heal import heal_all
 from fixtures.cluster.state import diff, snapshot
 from fixtures.errors import HarnessError
 from fixtures.ledger import Ledger
@@ -55,9 +55,13 @@ class Restorer:
         self._write(test, layout.DIFF, "".join(line + "\n" for line in diff(self._before, after)))
 
     def mend(self) -> None:
-        """Heal what the test left open, so that the next one starts from a whole stack."""
+        """Heal what the test left open, so that the next one starts from a whole stack.
+
+        Raises:
+            HarnessError: a fault is still in, or the stack is not as it was in time.
+        """
         if self._is_broken():
-            heal_open(self._stack.settings)
+            heal_all(self._stack.settings)
             self._wait_until_back(BACK_WITHIN_S)
 
     def _is_broken(self) -> bool:
