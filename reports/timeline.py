@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from reports import layout
+from reports.consistency import Contradiction, check
 
 FILE = layout.TIMELINE
 
@@ -131,13 +133,19 @@ def read(dossier: Path) -> Timeline:
     A last line without its newline that is no JSON was torn by a crash: it is left out and `torn` says so.
 
     Raises:
-        TimelineError: the file is missing or empty, a line is wrong, or the first event is not `run.started`.
+        TimelineError: the file is missing or empty, a line is wrong or cannot be true beside another, or the first event
+            is not `run.started`.
     """
     path = dossier / FILE
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise TimelineError(f"{FILE} is missing: nothing was observed") from error
+    return _parsed(raw)
+
+
+@lru_cache(maxsize=1)  # each claim of a test reads the same file
+def _parsed(raw: bytes) -> Timeline:
     torn = False
     events: list[Event] = []
     for number, line, whole in _lines(raw):
@@ -154,6 +162,10 @@ def read(dossier: Path) -> Timeline:
         start_ns, unix_ns = int(clocks["monotonic_ns"]), int(clocks["unix_ns"])
     except (KeyError, TypeError, ValueError) as error:
         raise TimelineError(f"{FILE}:1 run.started lacks its clocks: {error}") from error
+    try:
+        check(events)
+    except Contradiction as error:
+        raise TimelineError(f"{FILE}:{error}; it contradicts itself, so it is no evidence") from error
     return Timeline(tuple(sorted(events, key=lambda event: event.t)), torn, start_ns, unix_ns)
 
 
