@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from reports.timeline import Event
+from reports.event import Event
 
 BACK_S = 1.0
 """Writers date an event before they wait for their turn; a starved one may wait as long."""

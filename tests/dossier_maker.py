@@ -90,7 +90,7 @@ class Story:
     ) -> None:
         """A fault injected at `t`, effective and healed so many seconds later, or never."""
         victims = [{"kind": kind, "namespace": "acd" if kind == "Pod" else "", "name": victim[0], "uid": victim[1]}]
-        steps = [("planned", -0.02, None), ("injecting", 0.0, None), ("injected", min(0.1, (effective or 0.1) / 2), None),
+        steps = [("planned", -0.02, None), ("injecting", 0.0, None), ("injected", (effective or 0.2) / 2, None),
                  ("effective", effective, {"uid gone": victim[1]}), ("healing", healed and healed - 0.1, None),
                  ("healed", healed, {"ready": "2 of 2"})]  # fmt: skip
         for name, after, evidence in steps:

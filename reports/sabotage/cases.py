@@ -42,6 +42,14 @@ class Good:
     looks: Looks
 
 
+@dataclass(frozen=True)
+class Now:
+    """The same claim on the spoilt dossier."""
+
+    answer: Answer
+    looks: Looks
+
+
 class Bench:
     """A good dossier, ready to be spoilt case by case.
 
@@ -108,19 +116,23 @@ class Bench:
         if not {file, folder} & {*good.answer.read}:
             return UNREAD, ""  # a pure function of the files that it opened
         found, looks = _judge(copy, good.claim)
-        was, now = good.answer.finding, found.finding
-        if now.verdict is not Verdict.PASS:
-            return now.verdict.value, now.reason
-        listing = set() if (copy / file).exists() else {folder}
-        if not ({file} | listing) & {*good.answer.read, *found.read}:
+        if found.finding.verdict is not Verdict.PASS:
+            return found.finding.verdict.value, found.finding.reason
+        return self._right(copy, good, Now(found, looks), file, told)
+
+    def _right(self, copy: Path, good: Good, now: Now, file: str, told: Difference) -> tuple[str, str]:
+        """Why it is right that a claim still passes, or ESCAPED."""
+        listing = set() if (copy / file).exists() else {f"{Path(file).parent.as_posix()}/"}
+        if not ({file} | listing) & {*good.answer.read, *now.answer.read}:
             return UNREAD, ""
-        if (was.measured, was.reason, was.data) != (now.measured, now.reason, now.data):
-            return MOVED, f"{was.reason} {was.data} -> {now.reason} {now.data}"
+        was, found = good.answer.finding, now.answer.finding
+        if (was.measured, was.reason, was.data) != (found.measured, found.reason, found.data):
+            return MOVED, f"{was.reason} {was.data} -> {found.reason} {found.data}"
         if told.doubles or _same_json(self.dossier / file, copy / file):
             return SAME, ""
         if file == layout.TIMELINE:
             differing = {said(entry) for entry in told.entries if entry != TORN}
-            if not (good.looks.may_see(differing) or looks.may_see(differing)):
+            if not (good.looks.may_see(differing) or now.looks.may_see(differing)):
                 return UNSEEN, ""
         return ESCAPED, ""
 

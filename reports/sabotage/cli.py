@@ -42,7 +42,7 @@ def evidence(dossier: Path, cases: int, seed: int, first: int, donor: Path | Non
     for way in sorted(counts):
         click.echo(f"{way:18} " + ", ".join(f"{name} {count}" for name, count in counts[way].most_common()))
     for one in escapes:
-        click.echo(f"ESCAPED --seed {seed} --first {one.case} --cases 1: {one.way} {one.file}: {one.claim}")
+        click.echo(f"{one.outcome} --seed {seed} --first {one.case} --cases 1: {one.way} {one.file}: {one.claim}")
     click.echo(f"{cases} cases, {len(bench.good)} claims: " + ", ".join(f"{n} {c}" for n, c in total.most_common()))
     if out:
         result = {"seed": seed, "cases": cases, "counts": counts, "escapes": [asdict(one) for one in escapes]}

@@ -1,4 +1,4 @@
-"""What differs between a good file and its spoilt copy, in the file's own entries: events, rows, or values of a JSON."""
+"""What differs between a good file and its spoilt copy, in its own entries: events, rows, or values of a JSON."""
 
 from __future__ import annotations
 
