@@ -1,7 +1,7 @@
 """Reading what a load left: its plan, and its request rows as columns.
 
-The plan cuts time into slots of `1 / rate_per_s` and puts one planned request into each, so a slot without a row is a
-request that was planned and never recorded.
+The plan cuts time into slots of one request each, as its pace says, and plans one start in each: a slot without a row
+is a request that was planned and never recorded.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from reports import layout
 from reports.layout import REQUEST_COLUMNS, REQUEST_HEADER, REQUEST_TEXT
+from reports.pace import Pace
 from reports.timeline import Timeline
 from reports.timeline import read as read_timeline
 
@@ -37,7 +38,7 @@ class Requests:
 
     Args:
         load: its name in the dossier.
-        rate_per_s: planned requests per second.
+        rate_per_s: planned requests per second; the mean where there are stages.
         start_s: start of the plan.
         end_s: when the load was told to stop, or the end of its plan, whichever was first.
         planned_s: planned start of each; the middle of its slot where there is no row.
@@ -129,12 +130,14 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     end_s = start_s + plan["duration_s"]
     for event in timeline.query("load.finished", subject=load):
         end_s = min(end_s, event.t)
-    slot = np.floor((columns["planned_ns"] - plan["start_ns"]) * (plan["rate_per_s"] / 1e9)).astype(np.int64)
-    if slot.min() < 0 or slot.max() >= plan["planned"]:
+    pace: Pace = plan["pace"]
+    since_s = (columns["planned_ns"] - plan["start_ns"]) / 1e9
+    slot = np.floor(np.interp(since_s, pace.moments, pace.counts)).astype(np.int64)
+    if since_s.min() < 0 or slot.max() >= plan["planned"]:
         raise RequestsError(f"{rows_file} has requests outside its plan of {plan['planned']} slots")
     if len(np.unique(slot)) != len(slot):
         raise RequestsError(f"{rows_file} has {len(slot) - len(np.unique(slot))} slots with more than one row")
-    count = max(int(slot.max()) + 1, int((end_s - start_s) * plan["rate_per_s"]))
+    count = max(int(slot.max()) + 1, int(pace.slot_at(end_s - start_s)))
 
     def spread(values: Any, absent: Any, kind: Any) -> Any:
         full = np.full(count, absent, dtype=kind)
@@ -144,7 +147,7 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     def seconds(key: str) -> Any:
         return (columns[key] - timeline.start_ns) / 1e9
 
-    planned_s = start_s + (np.arange(count) + 0.5) / plan["rate_per_s"]
+    planned_s = start_s + np.interp(np.arange(count) + 0.5, pace.counts, pace.moments)
     planned_s[slot] = seconds("planned_ns")
     return Requests(
         load, plan["rate_per_s"], start_s, end_s, planned_s,
@@ -161,6 +164,7 @@ def _plan(dossier: Path, load: str) -> dict[str, Any]:
         plan = {key: raw[key] for key in ("rate_per_s", "start_ns", "duration_s", "planned")}
         if not (plan["rate_per_s"] > 0 and plan["planned"] > 0):
             raise RequestsError(f"load/{path.name}: it plans nothing")
+        plan["pace"] = Pace(raw.get("stages") or [(plan["duration_s"], plan["rate_per_s"])])
     except FileNotFoundError as error:
         raise RequestsError(f"load/{path.name} is missing: what was to be sent is unknown") from error
     except (ValueError, KeyError, TypeError) as error:
