@@ -24,6 +24,9 @@ FAILURE = "failure"
 """A folder for each test that did not pass: logs, Events, descriptions, journals."""
 
 EXPERIMENTS = "experiments"
+LAST_WORDS = "before"
+"""In the folder of an experiment's run: what its victims last said, one folder per fault, until the test is judged."""
+
 BEFORE, AFTER, DIFF = "before.json", "after.json", "diff.txt"
 INSTALLED = "installed.json"
 """The objects of the stack as a test found them: probes, budgets of disruption, limits, the autoscaler."""
