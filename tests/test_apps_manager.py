@@ -25,6 +25,7 @@ from fixtures.stack.services.manager import Manager
 from fixtures.stack.services.serving import Listener, Serving, serve
 from fixtures.stack.services.snapshot import save
 from fixtures.stack.services.state import Entry, State
+from fixtures.wait import wait_for
 
 NOBODY = "127.0.0.1:1"
 AWAY = {
@@ -247,6 +248,41 @@ def test_a_director_without_kafka_serves_viewers_after_a_while_and_ends_with_0(t
     finally:
         process.kill()
         process.wait()
+
+
+GRACE_S = 15.0
+"""The termination grace period of the services' pods."""
+
+
+@pytest.mark.parametrize("service", ["manager", "selection_input", "director"])
+def test_a_service_whose_dependencies_take_connections_and_never_answer_ends_within_its_grace(service, tmp_path):
+    """What it waits for then is its own business: a pod that is killed at the end of its grace cuts off its clients."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        port, silence = free_port(), str(silent.getsockname()[1])
+        hanging = {
+            "KAFKA_BOOTSTRAP": f"127.0.0.1:{silence}", "REDIS_MASTER": f"127.0.0.1:{silence}",
+            "REDIS_REPLICAS": f"127.0.0.1:{silence}", "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": silence,
+        }  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"fixtures.stack.services.{service}"],
+            env={**hanging, "HOST": "127.0.0.1", "PORT": str(port), "REST_PORT": "0", "STATE_DIR": str(tmp_path)},
+            cwd=Path(__file__).parent.parent,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            wait_for(lambda: ask(port, "/metrics")[0] or None, what="it listens", within_s=30, every_s=0.05)
+            body = b"PUT /api/v1/configuration HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as in_flight:
+                in_flight.sendall(body)
+                process.send_signal(signal.SIGTERM)
+                began = time.monotonic()
+                assert process.wait(timeout=60) == 0
+            assert time.monotonic() - began < GRACE_S
+        finally:
+            process.kill()
+            process.wait()
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
