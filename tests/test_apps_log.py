@@ -327,6 +327,25 @@ def test_the_offset_of_a_confirmed_write_is_where_it_stands(log):
     assert asyncio.run(story()) == [3, 4, 5, 5]
 
 
+@pytest.mark.parametrize(("acks", "answered"), [(1, [3]), (0, ["Kafka confirmed the record without an offset"])])
+def test_a_producer_switched_to_fewer_acks_writes_all_the_same(log, acks, answered):
+    log.append(3)
+
+    async def story() -> list[object]:
+        rules = json.dumps([{"at": "producer", "do": "acks", "acks": acks}])
+        producer = LogProducer(log.environment(SWITCHES=rules))
+        producer.start()
+        try:
+            return [await producer.append("a", b"{}", 1)]
+        except Unavailable as error:
+            return [str(error)]
+        finally:
+            producer.close()
+
+    assert asyncio.run(story()) == answered
+    wait_for(lambda: log.ends[1] == 4, what="the record is in the log", within_s=10, every_s=0.05)
+
+
 def test_a_write_that_nobody_confirmed_is_no_success(log, monkeypatch):
     monkeypatch.setattr("fixtures.stack.services.log_producer.DELIVERY_MS", 300)
 
