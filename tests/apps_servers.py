@@ -8,15 +8,17 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from confluent_kafka import Producer
+from redis import Redis
 from redis.exceptions import RedisError
 
-from fixtures.stack.services.applied_state import AppliedState
 from fixtures.stack.services.environment import Address
 from fixtures.wait import wait_for
 
@@ -32,7 +34,7 @@ needs_postgresql = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class RedisServer:
-    """A running redis-server; `pause` and `go_on` make it hang and answer again."""
+    """A running redis-server; `pause` and `go_on` make it hang and answer again, `ask` runs one command."""
 
     address: Address
     process: subprocess.Popen[bytes]
@@ -43,30 +45,39 @@ class RedisServer:
     def go_on(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
+    def ask(self, *command: str) -> Any:
+        with Redis(host=self.address.host, port=self.address.port, decode_responses=True) as client:
+            return client.execute_command(*command)
 
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+
+@contextmanager
+def start_redis(folder: Path, *options: str) -> Iterator[RedisServer]:
     """A redis-server on a free loopback port, empty."""
     address = free_address()
-    folder: Path = tmp_path_factory.mktemp("redis")
     assert REDIS
     command = [REDIS, "--port", str(address.port), "--bind", address.host, "--save", "", "--dir", str(folder)]
-    server = RedisServer(address, subprocess.Popen(command, stdout=subprocess.DEVNULL))
-    store = AppliedState(address)
+    server = RedisServer(address, subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL))
 
     def answers() -> bool | None:
         try:
-            return bool(store.redis.ping())
+            return bool(server.ask("PING"))
         except RedisError:
             return None
 
     try:
-        wait_for(answers, what="redis-server answers", within_s=10, every_s=0.02)
+        wait_for(answers, what="redis-server answers", within_s=30, every_s=0.02)
         yield server
     finally:
         server.go_on()
         server.process.kill()
         server.process.wait()
+
+
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A redis-server of this module's own."""
+    with start_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 def free_address() -> Address:
