@@ -63,6 +63,7 @@ def nets_of(objects: dict[str, list[Object]], *, namespace: str, workload: str) 
         "leaves_lost_node_s": _tolerated(pod),
         "spread": _spread(pod, labels),
         "disruption": _budget(objects, mine),
+        "name_lookup": _lookup(pod),
         "namespace_enforces": _enforced(objects, namespace),
         "account": pod.get("serviceAccountName", "default"),
         "holds_token": pod.get("automountServiceAccountToken", True),
@@ -166,6 +167,12 @@ def _spread(pod: Object, labels: dict[str, str]) -> list[str]:
         for term in terms
         if _matches(term.get("labelSelector", {}).get("matchLabels", {}), labels)
     ]
+
+
+def _lookup(pod: Object) -> dict[str, str] | None:
+    """How long the pod's resolver waits for a name, where that is said; else it is 5 s, two times."""
+    options = {one["name"]: one.get("value", "") for one in pod.get("dnsConfig", {}).get("options", [])}
+    return {name: options[name] for name in ("timeout", "attempts") if name in options} or None
 
 
 def _budget(objects: dict[str, list[Object]], mine: Nets) -> dict[str, Any] | None:

@@ -66,10 +66,10 @@ def test_a_broker_that_takes_connections_and_hangs_is_not_ready() -> None:
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[RedisServer, RedisServer]]:
     """A master, and a replica that follows it."""
-    with start_redis(tmp_path) as master:
+    with start_redis(tmp_path, "--repl-diskless-sync-delay", "0") as master:
         words = ("--replicaof", master.address.host, str(master.address.port), "--repl-timeout", "1")
         with start_redis(tmp_path, *words) as replica:
-            wait_for(lambda: replica_is_ready(replica, master) or None, what="it is in step", within_s=20, every_s=0.1)
+            wait_for(lambda: replica_is_ready(replica, master) or None, what="it is in step", within_s=60, every_s=0.1)
             yield master, replica
 
 
@@ -90,7 +90,7 @@ def test_a_replica_that_lost_the_master_which_others_reach_is_not_ready(pair: tu
     replica.ask("REPLICAOF", "NO", "ONE")
     assert not replica_is_ready(replica, master)
     replica.ask("REPLICAOF", master.address.host, str(master.address.port))
-    wait_for(lambda: replica_is_ready(replica, master) or None, what="it is in step", within_s=20, every_s=0.1)
+    wait_for(lambda: replica_is_ready(replica, master) or None, what="it is in step", within_s=60, every_s=0.1)
 
 
 @needs_redis
@@ -100,7 +100,7 @@ def test_replicas_go_on_serving_what_they_have_while_the_master_is_away(pair: tu
     master.pause()
     wait_for(
         lambda: replica.ask("INFO", "replication")["master_link_status"] == "down" or None,
-        what="the link is down", within_s=30, every_s=0.1,
+        what="the link is down", within_s=60, every_s=0.1,
     )  # fmt: skip
     assert replica_is_ready(replica, master)
     master.go_on()
