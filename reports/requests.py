@@ -1,7 +1,7 @@
 """Reading what a load left: its plan, and its request rows as columns.
 
-The plan cuts time into slots of `1 / rate_per_s` and puts one planned request into each, so a slot without a row is a
-request that was planned and never recorded.
+The plan cuts time into slots of one request each, as its pace says, and plans one start in each: a slot without a row
+is a request that was planned and never recorded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reports import layout
+from reports.pace import Pace
 from reports.rows import RequestsError, read_rows
 from reports.timeline import FILE, Timeline
 from reports.timeline import read as read_timeline
@@ -32,7 +33,7 @@ class Requests:
 
     Args:
         load: its name in the dossier.
-        rate_per_s: planned requests per second.
+        rate_per_s: planned requests per second; the mean where there are stages.
         start_s: start of the plan.
         end_s: when the load was told to stop, or the end of its plan, whichever was first.
         planned_s: planned start of each; the middle of its slot where there is no row.
@@ -123,12 +124,14 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
         raise RequestsError(f"{rows_file} has no row: the load sent nothing")
     start_s = timeline.seconds(plan["start_ns"])
     end_s = min(start_s + plan["duration_s"], _ended(timeline, load, columns))
-    slot = np.floor((columns["planned_ns"] - plan["start_ns"]) * (plan["rate_per_s"] / 1e9)).astype(np.int64)
-    if slot.min() < 0 or slot.max() >= plan["planned"]:
+    pace: Pace = plan["pace"]
+    since_s = (columns["planned_ns"] - plan["start_ns"]) / 1e9
+    slot = np.floor(np.interp(since_s, pace.moments, pace.counts)).astype(np.int64)
+    if since_s.min() < 0 or slot.max() >= plan["planned"]:
         raise RequestsError(f"{rows_file} has requests outside its plan of {plan['planned']} slots")
     if len(np.unique(slot)) != len(slot):
         raise RequestsError(f"{rows_file} has {len(slot) - len(np.unique(slot))} slots with more than one row")
-    count = max(int(slot.max()) + 1, int((end_s - start_s) * plan["rate_per_s"]))
+    count = max(int(slot.max()) + 1, int(pace.slot_at(end_s - start_s)))
 
     def spread(values: Any, absent: Any, kind: Any) -> Any:
         full = np.full(count, absent, dtype=kind)
@@ -138,7 +141,7 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     def seconds(key: str) -> Any:
         return (columns[key] - timeline.start_ns) / 1e9
 
-    planned_s = start_s + (np.arange(count) + 0.5) / plan["rate_per_s"]
+    planned_s = start_s + np.interp(np.arange(count) + 0.5, pace.counts, pace.moments)
     planned_s[slot] = seconds("planned_ns")
     return Requests(
         load, plan["rate_per_s"], start_s, end_s, planned_s,
@@ -172,6 +175,7 @@ def _plan(dossier: Path, load: str) -> dict[str, Any]:
             raise RequestsError(f"load/{path.name} is the plan of load {raw['load']}")
         if not (plan["rate_per_s"] > 0 and plan["planned"] > 0):
             raise RequestsError(f"load/{path.name}: it plans nothing")
+        plan["pace"] = Pace(raw.get("stages") or [(plan["duration_s"], plan["rate_per_s"])])
     except FileNotFoundError as error:
         raise RequestsError(f"load/{path.name} is missing: what was to be sent is unknown") from error
     except (ValueError, KeyError, TypeError) as error:
