@@ -109,7 +109,8 @@ class Engine:
             fault.heal(targets)
             evidence = wait_until_healed(fault, targets, within_s=fault.healed_within_s)
         except Exception as error:
-            self._tell("fault.not_healed", entry.id, fault=name, victims=victims, evidence=str(error))
+            undone = is_undone(fault, targets)
+            self._tell("fault.not_healed", entry.id, fault=name, victims=victims, evidence=str(error), undone=undone)
             raise
         if untold is not None:  # healed, but not for the record: no certificate, and `crucible heal` closes the entry
             raise untold
@@ -172,6 +173,15 @@ def wait_until_healed(fault: Fault, targets: list[Target], *, within_s: float) -
         raise NotHealed(
             f"no evidence that {name} was healed: {timeout.message}", next_command="crucible heal"
         ) from timeout
+
+
+def is_undone(fault: Fault, targets: list[Target]) -> bool:
+    """Whether the harness's own part of the healing is done; what nobody can tell is not."""
+    try:
+        return fault.undone(targets)
+    except Exception as error:
+        logger.error("nobody can tell whether %s is undone: %s", describe(fault), error)
+        return False
 
 
 def fault_of(entry: Entry, world: Any) -> Fault:

@@ -63,6 +63,14 @@ class Fault(Protocol):
         """Proof that nothing of it is left."""
         ...
 
+    def undone(self, targets: list[Target]) -> bool:
+        """Whether all that `heal` itself has to do is done, whatever the stack makes of it.
+
+        Asked when there is no evidence of healing in time. True: the stack does not get over the fault, which is its
+        failure. False: the fault is still in, which is the harness's.
+        """
+        ...
+
     def state(self, targets: list[Target]) -> str:
         """How things stand, for the log of a wait and its timeout."""
         ...

@@ -11,7 +11,7 @@ from typing import Any
 
 from chaos.engine import fault_of, wait_until_healed
 from chaos.world import World
-from fixtures.errors import CrucibleError
+from fixtures.errors import CrucibleError, HarnessError
 from fixtures.ledger import Entry, Ledger, process_start
 from fixtures.settings import Settings
 from fixtures.stack.map import stack_map_of
@@ -53,6 +53,18 @@ def heal_open(settings: Settings, *, run: str | None = None) -> list[Healed]:
     end_leftovers(entries)  # an experiment that goes on would break again what is healed here
     with World(settings, stack_map_of(settings), seed=0, experiment="heal") as world:
         return [_attempt(ledger, entry, world) for entry in sorted(entries, key=lambda e: e.unix_ns, reverse=True)]
+
+
+def heal_all(settings: Settings) -> list[Healed]:
+    """As `heal_open`, for those who need a stack without faults.
+
+    Raises:
+        HarnessError: one is still in; it names each.
+    """
+    done = heal_open(settings)
+    if left := [f"{one.entry.id}: {one.error}" for one in done if one.error]:
+        raise HarnessError(f"not healed: {'; '.join(left)}", next_command="crucible heal")
+    return done
 
 
 def _attempt(ledger: Ledger, entry: Entry, world: World) -> Healed:

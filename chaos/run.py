@@ -110,7 +110,10 @@ def run_experiment(experiment: str | Path, run_dir: Path, *, settings: Settings,
     try:
         code, output = _run(words, folder, env)
     except BaseException:
-        heal_open(settings, run=run_dir.resolve().name)
+        try:
+            heal_open(settings, run=run_dir.resolve().name)
+        except Exception as error:  # the interruption goes on; the ledger knows what is left
+            logger.error("%s could not be healed: %s", folder.name, error)
         raise
     return read(folder, exit_code=code, output=output)
 

@@ -12,12 +12,13 @@ import json
 import traceback
 import typing
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 from pydantic import TypeAdapter, ValidationError
 
+from reports.harness_fault import excused
 from reports.reading import recorded
 from reports.verdict import Finding, Verdict
 
@@ -104,7 +105,10 @@ def _finding(dossier: Path, claim: Claim) -> Finding:
         )
     if not isinstance(finding, Finding):
         return Finding(Verdict.INCONCLUSIVE, f"checker {claim.checker} answered {finding!r}, not a Finding")
-    return finding
+    try:
+        return excused(dossier, claim.checker, claim.args, finding)
+    except Exception as error:  # nobody can tell whose failure it was
+        return replace(finding, verdict=Verdict.INCONCLUSIVE, reason=f"{finding.reason}; and {error}")
 
 
 def _checker(name: str) -> Callable[..., object]:

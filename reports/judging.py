@@ -39,12 +39,17 @@ def judge_test(
         record = judge_test(dossier, test=item.nodeid, promise=sentence, claims=promise.claims, seconds=12.5)
         run.record(record)
     """
-    judged = [Judged.of(claim, answer(dossier, claim)) for claim in claims]
+    judged = judge_claims(dossier, claims)
     return TestRecord(
         id=test, promise_id=promise_id, promise=promise,
         seconds=round(seconds, 3), error=error, skipped=skipped, experiment=experiment,
         claims=judged, **_figures(judged),
     )  # fmt: skip
+
+
+def judge_claims(dossier: Path, claims: Iterable[Claim]) -> list[Judged]:
+    """Each claim with what its checker found."""
+    return [Judged.of(claim, answer(dossier, claim)) for claim in claims]
 
 
 def judge_again(dossier: Path, run: Run) -> Run:

@@ -43,6 +43,11 @@ class Judged(BaseModel):
             data=finding.data,
         )  # fmt: skip
 
+    @classmethod
+    def waiting(cls, claim: Claim, why: str) -> Judged:
+        """A claim that nobody has judged yet: INCONCLUSIVE until it is."""
+        return cls(checker=claim.checker, args=claim.args, verdict=Verdict.INCONCLUSIVE, reason=why)
+
     @property
     def claim(self) -> Claim:
         """The claim alone, to be judged again."""
@@ -85,6 +90,10 @@ class TestRecord(BaseModel):
         elif self.skipped:
             found.append(Verdict.SKIPPED)
         return worst(found)
+
+    def with_claims(self, more: list[Judged]) -> TestRecord:
+        """This record with further claims."""
+        return self.model_copy(update={"claims": [*self.claims, *more]})
 
     def joined(self, later: TestRecord) -> TestRecord:
         """This record and a later one of the same test (its teardown's, say): the worst of both stays."""
@@ -235,6 +244,10 @@ class Run(BaseModel):
     def counts(self) -> dict[Verdict, int]:
         """How many tests ended with each verdict, worst first; verdicts that none has are left out."""
         return {verdict: count for verdict in Verdict if (count := sum(test.verdict is verdict for test in self.tests))}
+
+    def put(self, test: TestRecord) -> None:
+        """Keep what is known of a test by now, in place of what was known before."""
+        self.tests = [*(other for other in self.tests if other.id != test.id), test]
 
     def record(self, test: TestRecord) -> None:
         """Keep a test's record; one of the same id is joined with it, so that a later phase takes nothing back."""

@@ -61,6 +61,10 @@ class OpenDoors:
         there = [d.name for d in targets if self.door(d).exists()]
         return {"there": there} if len(there) == len(targets) else None
 
+    def undone(self, targets: list[Target]) -> bool:
+        self.hook("undone")
+        return all(self.door(door).exists() for door in targets)
+
     def state(self, targets: list[Target]) -> str:
         return f"{sum(self.door(d).exists() for d in targets)} doors there"
 

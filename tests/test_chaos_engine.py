@@ -137,6 +137,47 @@ def test_without_evidence_of_healing_the_ledger_stays_open(home: Home) -> None:
     assert home.kinds()[-1] == "not_healed", "mending must not forge a certificate"
 
 
+def not_healed(home: Home) -> dict[str, Any]:
+    (event,) = [event for event in home.events() if event["kind"] == "fault.not_healed"]
+    return dict(event["data"])
+
+
+def test_whose_failure_it_is_that_nothing_healed_is_told(home: Home) -> None:
+    """A stack that does not get over a fault has failed; a fault that was not undone is the harness's failure."""
+    fault = home.fault()
+    home.engine().inject(fault)
+    (entry,) = home.engine().mine()
+
+    def jam(step: str) -> None:
+        if step == "heal.begin":
+            raise OSError("jammed")
+
+    home.hook = jam
+    with pytest.raises(OSError, match="jammed"):
+        home.engine().heal(home.fault(), entry)
+    assert (not_healed(home)["undone"], not_healed(home)["evidence"]) == (False, "jammed")
+
+
+def test_what_is_undone_and_yet_not_whole_is_the_stack_s(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OpenDoors, "healed", lambda self, targets: None)
+    with pytest.raises(NotHealed):
+        home.break_and_heal()
+    assert not_healed(home)["undone"] is True
+
+
+def test_what_nobody_can_tell_is_not_undone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OpenDoors, "healed", lambda self, targets: None)
+
+    def away(step: str) -> None:
+        if step == "undone":
+            raise OSError("the API server is away")
+
+    home.hook = away
+    with pytest.raises(NotHealed):
+        home.break_and_heal()
+    assert not_healed(home)["undone"] is False
+
+
 def test_a_fault_wrapped_so_that_it_is_not_healed_stays_on_the_ledger_as_itself(home: Home) -> None:
     engine, fault = home.engine(), home.fault()
     engine.inject(fault)

@@ -95,6 +95,24 @@ def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path)
     assert fault.healed([victim]) is None, "the container has ended"
 
 
+def test_a_node_that_runs_again_is_undone_whatever_became_of_its_pods(docker: Path) -> None:
+    world = Still()
+    for name in ("w1", "w2", "w3"):
+        container(docker, name)
+    fault = KillNode(world, role_on_it="web")
+    (victim,) = fault.targets()
+    container(docker, victim.name)
+    world.api.renewed = "2026-11-21T05:00:03.5Z"
+    world.all["pods"] = []
+    assert fault.healed([victim]) is None
+    assert fault.undone([victim])
+    world.api.renewed = "2026-11-21T05:00:00.1Z"
+    assert not fault.undone([victim]), "nobody has heard its kubelet"
+    world.api.renewed = "2026-11-21T05:00:03.5Z"
+    container(docker, victim.name, running=False)
+    assert not fault.undone([victim]), "the container has ended"
+
+
 def test_timestamps_of_kubernetes_and_docker_are_compared_as_instants() -> None:
     assert instant("2026-11-21T05:00:00.123456789Z") - instant("2026-11-21T05:00:00Z") == pytest.approx(0.123456)
 

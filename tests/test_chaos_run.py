@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,8 @@ def test_an_experiment_that_ends_well_is_proven_by_its_journal(tmp_path: Path) -
     (tmp_path / "go").touch()
     said, _ = child.communicate(timeout=20)
     assert said == "True completed toy-1 1\n"
-    assert (tmp_path / "run" / "experiments" / "toy-1" / "journal.json").exists()
+    journal = json.loads((tmp_path / "run" / "experiments" / "toy-1" / "journal.json").read_text())
+    assert "interrupted_by" not in journal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -110,6 +113,19 @@ def test_a_harness_that_is_interrupted_or_killed_leaves_nothing_broken(tmp_path:
     wait_for(door.exists, what="the rollback to shut the door", within_s=10, every_s=0.02)
     ledger = Ledger(tmp_path / "home" / "clusters" / "crucible")
     wait_for(lambda: not ledger.open_entries(), what="nothing to be open", within_s=10, every_s=0.02)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_an_experiment_that_is_interrupted_says_so_in_its_journal(tmp_path: Path, name: str) -> None:
+    """Chaos Toolkit tells it only as the failure of the action that was under way."""
+    child = harness(tmp_path)
+    (entry,) = Ledger(tmp_path / "home" / "clusters" / "crucible").open_entries()
+    os.kill(entry.pid, getattr(signal, name))
+    said, _ = child.communicate(timeout=20)
+    assert said == "False interrupted toy-1 1\n"
+    journal = json.loads((tmp_path / "run" / "experiments" / "toy-1" / "journal.json").read_text())
+    assert journal["interrupted_by"]["signal"] == name
+    assert 0 < journal["interrupted_by"]["monotonic_ns"] < time.monotonic_ns()
 
 
 def test_crucible_heal_lists_heals_and_says_so(tmp_path: Path) -> None:

@@ -151,6 +151,7 @@ from suites.plugin.session import session_key
 
 class Broken:
     restore = remember = lambda self, _: None
+    claims = lambda self, _: []
 
     def mend(self):
         raise WaitTimeout("waited 90 s for the stack to be as it was", last="node a: down")
@@ -158,7 +159,7 @@ class Broken:
 
 def test_one(promise, request):
     '''One thing holds.'''
-    request.config.stash[session_key]._restorer = Broken()
+    request.config.stash[session_key].restorer = Broken()
     promise_looks(promise_dossier(promise), "")
     promise.claim(conformance.as_it_was, test="x")
 
@@ -201,14 +202,15 @@ from suites.plugin.session import session_key
 
 class Away:
     def remember(self, test): pass
-    def restore(self, promise): raise {error}
+    def claims(self, test): return []
+    def restore(self, test): raise {error}
     def mend(self): {mend}
 
 def test_promise(promise, request):
     """Nothing is left behind."""
     promise_looks(promise_dossier(promise), {diff!r})
     promise.claim(conformance.as_it_was, test="x")
-    request.config.stash[session_key]._restorer = Away()
+    request.config.stash[session_key].restorer = Away()
 '''
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from chaoslib.exceptions import InterruptExecution
 
 from chaos import session
-from chaos.controls import evidence, strict
+from chaos.controls import evidence, interruption, strict
 
 FAULTS = "chaos.faults."
 RUNTIME = {"hypothesis": {"strategy": "continuously"}, "rollbacks": {"strategy": "always"}}
@@ -26,6 +26,7 @@ def before_experiment_control(context: dict[str, Any], configuration: Any = None
     if context.get("runtime") != RUNTIME:
         raise InterruptExecution(f"expected `runtime: {RUNTIME}` in the experiment, found {context.get('runtime')}")
     context["rollbacks"] = rollbacks(context)
+    interruption.watch()
     evidence.before_experiment_control(context, configuration)
 
 
@@ -35,6 +36,7 @@ def after_experiment_control(
     """Judge the journal, then keep it."""
     try:
         strict.after_experiment_control(context, state)
+        interruption.note(state)
     finally:
         evidence.after_experiment_control(context, state, configuration)
         session.close()

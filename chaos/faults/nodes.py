@@ -97,26 +97,33 @@ class KillNode:
             containers.start(node.name)
 
     def healed(self, targets: list[Target]) -> Evidence | None:
-        if self._missing(targets):
+        if self._missing(targets) or not self.undone(targets):
             return None
         evidence: Evidence = {}
         for node in targets:
-            found = self.world.containers.worker(node.name)
-            started = instant(found["State"]["StartedAt"])
-            networks = found["NetworkSettings"]["Networks"].values()
-            addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]
-            renewed = self._renewed(node.name)
-            if not found["State"]["Running"] or renewed <= started or self._stale(node.name, started):
+            started_at = self.world.containers.worker(node.name)["State"]["StartedAt"]
+            started = instant(started_at)
+            if self._stale(node.name, started):
                 return None
-            if node.facts["address"] not in addresses:
-                return None  # kubelet and API server would look for it in the wrong place: not as it was
             evidence[node.name] = {
-                "docker": {"Running": True, "StartedAt": found["State"]["StartedAt"]},
-                "lease_renewed_after_start_s": round(renewed - started, 3),
+                "docker": {"Running": True, "StartedAt": started_at},
+                "lease_renewed_after_start_s": round(self._renewed(node.name) - started, 3),
                 "address": node.facts["address"],
                 "kubernetes": _ready_condition(self._nodes()[node.name]),
             }
         return evidence | {"roles": [self.world.tally(role) for role in self.world.stack.roles.values()]}
+
+    def undone(self, targets: list[Target]) -> bool:
+        """Whether each container runs under its old address, and its kubelet has been heard since."""
+        for node in targets:
+            found = self.world.containers.worker(node.name)
+            networks = found["NetworkSettings"]["Networks"].values()
+            addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]
+            if not found["State"]["Running"] or self._renewed(node.name) <= instant(found["State"]["StartedAt"]):
+                return False
+            if node.facts["address"] not in addresses:
+                return False  # kubelet and API server would look for it in the wrong place: not as it was
+        return True
 
     def state(self, targets: list[Target]) -> str:
         return "; ".join(self._missing(targets)) or "nodes Ready, roles complete"

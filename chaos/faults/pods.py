@@ -105,6 +105,10 @@ class KillPod:
             "service": f"sends traffic to {len(ready)} pod(s)" if role.service else "none",
         }
 
+    def undone(self, targets: list[Target]) -> bool:
+        """Always: a pod that is not replaced is the stack's failure."""
+        return True
+
     def state(self, targets: list[Target]) -> str:
         there = {uid(pod) for pod in self.world.objects("pods")}
         gone = sum(pod.uid not in there for pod in targets)

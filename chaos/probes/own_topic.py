@@ -66,6 +66,9 @@ class OwnTopic:
     def healed(self, targets: list[Target]) -> Evidence | None:
         return None if self._there() else {"gone": self.name}
 
+    def undone(self, targets: list[Target]) -> bool:
+        return self.healed(targets) is not None
+
     def state(self, targets: list[Target]) -> str:
         return f"{len(self._there())} partitions"
 

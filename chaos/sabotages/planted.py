@@ -96,6 +96,9 @@ class Planted:
             "roles": [self.world.tally(role) for role in self.world.stack.roles.values()],
         }
 
+    def undone(self, targets: list[Target]) -> bool:
+        return self.healed(targets) is not None
+
     def state(self, targets: list[Target]) -> str:
         return "; ".join(objects.unsettled(self.world)) or f"every role is whole; {self._objects(targets)}"
 

@@ -43,6 +43,9 @@ class Unhealed:
     def healed(self, targets: list[Target]) -> Evidence | None:
         return self.fault.healed(targets)
 
+    def undone(self, targets: list[Target]) -> bool:
+        return self.fault.undone(targets)
+
     def state(self, targets: list[Target]) -> str:
         return self.fault.state(targets)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from suites.plugin.types import Experiment
 
 
+logger = logging.getLogger("crucible")
 ROUND = "round"
 
 
@@ -56,7 +58,10 @@ def experiment(request: pytest.FixtureRequest, stack: Stack, promise: Promise) -
 
     def run(name: str) -> Journal:
         promise.experiment = name
-        return run_experiment(name, stack.dossier, settings=stack.settings, seed=seed)
+        journal = run_experiment(name, stack.dossier, settings=stack.settings, seed=seed)
+        if not journal.ok:  # whose failure that is, the checkers say from the same files
+            logger.warning("%s ended %s; %s", journal.folder, journal.status, "; ".join(journal.problems[-2:]))
+        return journal
 
     return run
 

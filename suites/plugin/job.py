@@ -17,6 +17,7 @@ from reports.run import Run, TestRecord
 from reports.text import failure_text, summary
 from reports.verdict import EXIT_CODES, Verdict
 from suites.plugin.choosing import names_key
+from suites.plugin.ending import end_test
 from suites.plugin.options import settings_key
 from suites.plugin.sentence import sentence_of
 from suites.plugin.session import Session, promise_key, session_key
@@ -72,7 +73,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     except (Exception, pytest.fail.Exception) as caught:  # pytest's own failures (a time limit) are no Exception
         error = f"{type(caught).__name__}: {caught}"
     job = item.config.stash[session_key]
-    record = job.judge(item.stash[promise_key], error, skipped=skipped, stopped=isinstance(stop, STOPS))
+    record = end_test(job, item.stash[promise_key], error, skipped=skipped, stopped=isinstance(stop, STOPS))
     if stop is not None and (isinstance(stop, STOPS) or record.verdict is Verdict.SKIPPED):
         raise stop
     if record.verdict is not Verdict.PASS:
@@ -89,7 +90,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if item.nodeid in job.planned and call.when != "call" and call.excinfo is not None:
         word = "skipped" if report.skipped else "error"
         why = f"{call.when}: {call.excinfo.value}"
-        job.keep(
+        job.add(
             TestRecord(id=item.nodeid, promise_id=job.planned[item.nodeid], promise=sentence_of(item), **{word: why})
         )
         if isinstance(call.excinfo.value, CrucibleError):

@@ -8,15 +8,16 @@ from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-from chaos.heal import heal_open
+from chaos.heal import heal_all
 from fixtures.cluster.state import diff, snapshot
 from fixtures.errors import HarnessError
 from fixtures.ledger import Ledger
 from fixtures.wait import WaitTimeout, wait_for
+from fixtures.whole import write_whole
 from reports import layout
 from reports.checkers import conformance
+from reports.claim import Claim
 from reports.text import anchor
-from suites.plugin.promise import Promise
 from suites.plugin.stack import Stack
 
 BACK_WITHIN_S = 90.0
@@ -37,8 +38,12 @@ class Restorer:
         self._before = snapshot(self._stack.cluster, self._stack.map)
         self._write(test, layout.BEFORE, json.dumps(self._before, indent=1))
 
-    def restore(self, promise: Promise) -> None:
-        """Wait until nothing differs any more, keep what does as evidence, and claim that it is nothing.
+    def claims(self, test: str) -> list[Claim]:
+        """What is claimed of the time after each test: nothing is left changed."""
+        return [Claim.of(conformance.as_it_was, test=anchor(test))]
+
+    def restore(self, test: str) -> None:
+        """Wait until nothing differs any more, and keep what does as evidence.
 
         A fault that the ledger still holds open will not mend itself, so it is not waited for.
         """
@@ -46,14 +51,17 @@ class Restorer:
         with suppress(WaitTimeout):  # the diff below says what is left, and its checker judges it
             self._wait_until_back(within_s)
         after = snapshot(self._stack.cluster, self._stack.map)
-        self._write(promise.test, layout.AFTER, json.dumps(after, indent=1))
-        self._write(promise.test, layout.DIFF, "".join(line + "\n" for line in diff(self._before, after)))
-        promise.claim(conformance.as_it_was, test=anchor(promise.test))
+        self._write(test, layout.AFTER, json.dumps(after, indent=1))
+        self._write(test, layout.DIFF, "".join(line + "\n" for line in diff(self._before, after)))
 
     def mend(self) -> None:
-        """Heal what the test left open, so that the next one starts from a whole stack."""
+        """Heal what the test left open, so that the next one starts from a whole stack.
+
+        Raises:
+            HarnessError: a fault is still in, or the stack is not as it was in time.
+        """
         if self._is_broken():
-            heal_open(self._stack.settings)
+            heal_all(self._stack.settings)
             self._wait_until_back(BACK_WITHIN_S)
 
     def _is_broken(self) -> bool:
@@ -77,4 +85,4 @@ class Restorer:
     def _write(self, test: str, name: str, text: str) -> None:
         path = self._stack.dossier / layout.state(anchor(test), name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        write_whole(path, text, mode=0o644)

@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.errors import HarnessError, UsageError
+from fixtures.errors import UsageError
 from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from reports import dossier as dossiers
 from reports import layout
-from reports.judging import judge_test
 from reports.run import Run, TestRecord
-from reports.text import anchor
-from reports.verdict import Verdict
 from suites.plugin.promise import Promise
 
 if TYPE_CHECKING:  # clusters are imported by those who have one: self-tests load this plugin too
@@ -43,9 +40,9 @@ class Session:
         self.refused = 0  # the exit code of a run that could not even begin
         self._dossier: Path | None = None
         self._timeline: Timeline | None = None
-        self._stack: Stack | None = None
-        self._restorer: Restorer | None = None
-        self._failure: Exception | None = None
+        self.standing: Stack | None = None  # once a test has asked for it
+        self.restorer: Restorer | None = None
+        self.failure: Exception | None = None  # why no test can have the stack any more
         self._began: dict[str, float] = {}
         self._keep = ExitStack()
 
@@ -78,24 +75,24 @@ class Session:
 
     def stack(self) -> Stack:
         """The stack, up and watched; what failed once is not tried again for each test."""
-        if self._failure is not None:
-            raise self._failure
-        if self._stack is None:
+        if self.failure is not None:
+            raise self.failure
+        if self.standing is None:
             from suites.plugin.restore import Restorer
             from suites.plugin.standing import stand_up
 
             try:
-                self._stack, images = stand_up(self._keep, self.settings, self.dossier, self.timeline)
+                self.standing, images = stand_up(self._keep, self.settings, self.dossier, self.timeline)
             except UsageError as error:  # no test of this run can do better: another holds the lock, a port is taken
                 self.refused = error.exit_code
                 pytest.exit(str(error), returncode=error.exit_code)
             except Exception as error:
-                self._failure = error
+                self.failure = error
                 raise
             assert self.run is not None
             self.run.stack = images
-            self._restorer = Restorer(self._stack)
-        return self._stack
+            self.restorer = Restorer(self.standing)
+        return self.standing
 
     def begin(self, test: str) -> None:
         """Remember when a test began."""
@@ -104,71 +101,22 @@ class Session:
     def start_test(self, promise: Promise) -> None:
         """A test's body is about to run: mark it on the timeline, and remember how the stack stands."""
         self.timeline.event("harness", "test.started", promise.test)
-        if self._restorer is not None:
-            self._restorer.remember(promise.test)
+        if self.restorer is not None:
+            self.restorer.remember(promise.test)
 
-    def judge(self, promise: Promise, error: str, *, skipped: str = "", stopped: bool = False) -> TestRecord:
-        """A test's body is over: see that the stack is as it was, judge all claims, keep the record.
-
-        Nothing that goes wrong on the way (an API server that does not answer, Ctrl-C while the stack is waited for)
-        loses the verdict of the claims.
-
-        Args:
-            promise: with its claims.
-            error: why the test could not do its work.
-            skipped: why its body gave up, as something a person can act on.
-            stopped: the run is being ended, so nothing is waited for any more.
-        """
-        stop: BaseException | None = None
-        try:
-            if self._restorer is not None and not stopped:
-                self._restorer.restore(promise)
-        except Exception as trouble:
-            error = error or f"nobody could see whether the stack is as it was: {type(trouble).__name__}: {trouble}"
-        except BaseException as caught:  # it goes on when the record is kept
-            stop, error = caught, error or f"stopped before the stack was as it was: {type(caught).__name__}"
-        try:
-            self.timeline.event("harness", "test.finished", promise.test)
-            record = judge_test(
-                self.dossier, test=promise.test, promise_id=self.planned.get(promise.test, ""),
-                promise=promise.sentence, claims=promise.claims, seconds=time.monotonic() - self._began[promise.test],
-                experiment=promise.experiment, error=error, skipped=skipped,
-            )  # fmt: skip
-            self.keep(record)
-            self._gather(record)
-        finally:
-            self._mend(promise.test)
-        if stop is not None:
-            raise stop
-        return record
-
-    def _gather(self, record: TestRecord) -> None:
-        """Keep what the stack says of itself after a promise that was not kept; the verdict stands whatever it says."""
-        if record.verdict is Verdict.PASS or self._stack is None:
-            return
-        from fixtures.failure.gathering import gather
-
-        hit = {v["name"] for proof in record.certificates for v in proof["victims"] if v["kind"] == "Node"}
-        folder = self.dossier / layout.FAILURE / anchor(record.id)
-        try:
-            names = gather(self._stack.cluster, self.settings.namespace, folder, nodes=sorted(hit))
-            logger.info("%s: %d files of the stack's own words in %s", record.verdict, len(names), folder)
-        except Exception as error:
-            logger.error("nothing was gathered after %s: %s", record.id, error)
-
-    def _mend(self, test: str) -> None:
-        """Mend what a test left broken; where that fails, the tests after it have no stack to judge."""
-        try:
-            if self._restorer is not None:
-                self._restorer.mend()
-        except Exception as error:
-            logger.error("%s left the stack broken: %s", test, error)
-            self._failure = HarnessError(
-                f"{test} left the stack broken, and it could not be mended: {error}", next_command="crucible heal"
-            )
+    def seconds(self, test: str) -> float:
+        """How long a test has lasted."""
+        return round(time.monotonic() - self._began[test], 3)
 
     def keep(self, record: TestRecord) -> None:
-        """Put a record into run.json at once: a run that dies later still tells what it found."""
+        """Put a record into run.json, in place of an earlier one of its test: a run that dies still tells it."""
+        assert self.dossier
+        assert self.run
+        self.run.put(record)
+        dossiers.save(self.dossier, self.run)
+
+    def add(self, record: TestRecord) -> None:
+        """Join a record of a later phase with what is known of its test, at once in run.json too."""
         assert self.dossier
         assert self.run
         self.run.record(record)

@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
-from chaos.heal import heal_open
+from chaos.heal import heal_all
 from fixtures.cluster.up import up
 from fixtures.kubernetes.api import Cluster
 from fixtures.kubernetes.watcher import Watcher
@@ -32,8 +32,8 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
         CrucibleError: the stack cannot be had; it says why and what to type next.
     """
     keep.enter_context(lock(settings))
-    for one in heal_open(settings):  # a run that died may have left a fault in
-        logger.info("a dead run's fault %s: %s", one.entry.id, one.error or "healed")
+    for one in heal_all(settings):  # a run that died may have left a fault in, and no promise is judged under it
+        logger.info("a dead run's fault %s is healed", one.entry.id)
     # under a sabotage `up` would put right what is meant to be wrong
     images = up(settings, logger.info).stack if not settings.sabotage else {}
     cluster = Cluster(settings)

@@ -1,0 +1,92 @@
+"""What the harness failed to do is never the stack's FAIL.
+
+A fault that the harness did not undo lasts longer than the promise is about; an experiment that was interrupted, or
+died, leaves nobody to undo it in time. What is measured from then on is no measure of the stack: a claim that would say
+FAIL for it is INVALID. What was decided before still stands, and so do claims that no length of a fault excuses (a lost
+write).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reports import certificates, layout, timeline
+from reports.certificates import Certificate
+from reports.verdict import Finding, Verdict
+
+IN_TIME = ("recovery.", "availability.", "progress.", "certificate.experiment_completed")
+"""Checkers of what depends on how long a fault lasts."""
+
+
+@dataclass(frozen=True)
+class HarnessFault:
+    """Why the harness, and not the stack, is to blame for what came after `since_s` on the timeline."""
+
+    why: str
+    since_s: float
+
+
+def excused(dossier: Path, checker: str, args: dict[str, Any], finding: Finding) -> Finding:
+    """The finding, or INVALID in place of a FAIL that the harness may have caused.
+
+    Args:
+        dossier: the folder of a run.
+        checker: its name.
+        args: of the claim; they name the fault or the experiment.
+        finding: what the checker found.
+    """
+    if finding.verdict is not Verdict.FAIL or not checker.startswith(IN_TIME) or args.get("part") == "before":
+        return finding
+    if not (args.get("fault_id") or args.get("experiment")):
+        return finding
+    seen = timeline.read(dossier)
+    named = [args["fault_id"]] if args.get("fault_id") else None
+    for certificate in certificates.of(seen, experiment=args.get("experiment"), fault_ids=named):
+        for fault in (_of_healing(certificate), _of_experiment(dossier, seen, certificate)):
+            if fault is not None and not _decided_before(fault, certificate, args, finding):
+                return replace(
+                    finding, verdict=Verdict.INVALID,
+                    reason=f"{fault.why}, so this says nothing of the stack: {finding.reason}",
+                )  # fmt: skip
+    return finding
+
+
+def _of_healing(certificate: Certificate) -> HarnessFault | None:
+    """A fault that is still in because the harness did not undo it; one that the stack does not get over is its own."""
+    failed = certificate.events.get("fault.not_healed")
+    name = f"fault {certificate.fault_id} ({certificate.fault})"
+    if failed is None:
+        if certificate.healed is not None:
+            return None
+        return HarnessFault(f"nobody undid {name}", max(event.t for event in certificate.events.values()))
+    if failed.data.get("undone") is True:
+        return None
+    begun = certificate.events.get("fault.healing", failed)
+    return HarnessFault(f"the harness could not undo {name}: {failed.data.get('evidence')}", begun.t)
+
+
+def _of_experiment(dossier: Path, seen: timeline.Timeline, certificate: Certificate) -> HarnessFault | None:
+    name = certificate.experiment
+    last = max(event.t for event in certificate.events.values())
+    try:
+        journal: dict[str, Any] = json.loads((dossier / layout.journal(name)).read_bytes())
+        if by := journal.get("interrupted_by"):
+            return HarnessFault(
+                f"experiment {name} was interrupted by {by['signal']}", seen.seconds(by["monotonic_ns"])
+            )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return HarnessFault(f"experiment {name} left no journal", last)
+    return None
+
+
+def _decided_before(fault: HarnessFault, certificate: Certificate, args: dict[str, Any], finding: Finding) -> bool:
+    """Whether the stack had failed already when the harness did."""
+    if "budget_s" in args and certificate.effective is not None:
+        return certificate.effective.t + float(args["budget_s"]) < fault.since_s
+    windows = finding.data.get("windows")
+    if isinstance(windows, dict):
+        return bool(windows["worst_at_s"] + windows["length_s"] < fault.since_s)
+    return False
