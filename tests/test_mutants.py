@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from mutants.children import Children
-from mutants.making import Mutant, difference, mutants_of
+from mutants.making import Mutant, difference, mutants_of, named_mutant
 from mutants.outcomes import Outcome, Outcomes, outcome_of, states_of_tests
 from mutants.reach import stale
 from mutants.reach import tests_of as reaching
@@ -99,6 +99,25 @@ def test_defaults_are_swapped_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         if change.in_signature:
             swap(change, tmp_path, loaded_functions(tmp_path), tmp_path / "note.json")
             assert module_with_default.f() in ((2, 2), (1, 3))
+
+
+def test_a_change_that_a_person_thought_of_is_a_mutant_of_its_function() -> None:
+    change = named_mutant("always", "a.py", SOURCE, "return n < LIMIT", "return True")
+    assert difference(change, SOURCE) == "    - return n < LIMIT\n    + return True"
+    assert change.name == "review.always"
+    for before in ("no such text", "return", "LIMIT = 3"):
+        with pytest.raises(ValueError, match="always: "):
+            named_mutant("always", "a.py", SOURCE, before, "return True")
+
+
+def test_every_change_of_the_review_can_still_be_made() -> None:
+    scope = read_scope()
+    made = [
+        named_mutant(each["id"], each["file"], (ROOT / each["file"]).read_text(), each["before"], each["after"])
+        for each in scope.named
+    ]
+    assert len({each.name for each in made}) == len(made) >= 23
+    assert {scope.group_of_mutant(each.name, each.path).killed for each in made} == {1.0}  # type: ignore[union-attr]
 
 
 A, B = ("tests/test_a.py::one", 0.1, 0.1), ("tests/test_b.py::two", 0.2, 0.2)
@@ -268,6 +287,7 @@ def judged_checkout(tmp_path: Path) -> Path:
     (project / "tests").mkdir()
     (project / ".ci").mkdir()
     subprocess.run(["cp", "-r", str(ROOT / ".ci/mutants"), str(project / ".ci/mutants")], check=True)
+    (project / ".ci/mutants/named.toml").unlink()
     (project / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\nmarkers = ["live: no"]\n[[tool.mutants.group]]\nname = "all"\nkilled = 0.9\n'
         'modules = ["reports/*.py"]\n[tool.mutants.left_out]\n"*/__init__.py" = "nothing in it"\n'

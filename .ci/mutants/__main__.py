@@ -47,8 +47,8 @@ def main(words: list[str]) -> int:
     known = campaign.known(chosen)
     print(survivors(chosen, known, checkout) + "\n\n" + table(chosen, known, scope))
     below = 0
-    for group in scope.groups:
-        mine = [each for each in chosen if scope.group_of(each.path) is group]
+    for group in scope.all_groups:
+        mine = [each for each in chosen if scope.group_of_mutant(each.name, each.path) is group]
         n = counts(mine, known)
         if told.sample and mine:
             low, high = interval(n["killed"] + n["time"], n["all"] - n["not judged"])
@@ -83,8 +83,8 @@ def drawn(mutants: list, number: int, seed: int) -> list:  # type: ignore[type-a
     scope = read_scope()
     dice = random.Random(seed)
     chosen = []
-    for group in scope.groups:
-        mine = [each for each in mutants if scope.group_of(each.path) is group]
+    for group in scope.all_groups:
+        mine = [each for each in mutants if scope.group_of_mutant(each.name, each.path) is group]
         picked = set(dice.sample(range(len(mine)), min(number, len(mine))))
         chosen += [each for at, each in enumerate(mine) if at in picked]
     return chosen

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mutants.fence import fenced
-from mutants.making import Mutant, functions_of, mutants_of
+from mutants.making import Mutant, functions_of, mutants_of, named_mutant
 from mutants.outcomes import Outcome, Outcomes, Tests, outcome_of, states_of_tests
 from mutants.reach import Reach, stale, tests_of, text_of
 from mutants.scope import ROOT, Scope
@@ -59,7 +59,11 @@ class Campaign:
         self._files = states_of_tests(checkout)
         self._modules = scope.modules(checkout)
         self._functions = {path: dict(functions_of(ast.parse((checkout / path).read_text()))) for path in self._modules}
-        self.mutants = [mutant for path in self._modules for mutant in self._made(path)]
+        named = [
+            named_mutant(each["id"], each["file"], (checkout / each["file"]).read_text(), each["before"], each["after"])
+            for each in scope.named
+        ]
+        self.mutants = named + [mutant for path in self._modules for mutant in self._made(path)]
         self._tests: dict[str, Tests] | None = None
 
     def judge(self, mutants: list[Mutant], *, anew: bool) -> None:

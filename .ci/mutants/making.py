@@ -24,6 +24,9 @@ from mutmut.mutation.file_mutation import (
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
+REVIEW = "review."
+"""What the names of mutants that a person thought of begin with."""
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -102,6 +105,25 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
             )
         )  # fmt: skip
     return made
+
+
+def named_mutant(name: str, path: str, source: str, before: str, after: str) -> Mutant:
+    """A mutant that a person thought of: `before`, which stands once in a module and within one function, replaced.
+
+    Raises:
+        ValueError: it does not stand there once, or the change is not within one function; it names the mutant.
+    """
+    if source.count(before) != 1:
+        raise ValueError(f"{name}: what it changes stands {source.count(before)} times in {path}")
+    old, new = ast.parse(source), ast.parse(source.replace(before, after))
+    pairs = zip(functions_of(old), functions_of(new), strict=True)
+    changed = [(function, a, b) for (function, a), (_, b) in pairs if ast.dump(a) != ast.dump(b)]
+    if len(changed) != 1 or _outside(old) != _outside(new):
+        raise ValueError(f"{name}: it changes {len(changed)} functions of {path}")
+    ((function, was, now),) = changed
+    text = ast.unparse(now)
+    state = hashlib.sha256((_outside(old) + text).encode()).hexdigest()[:16]
+    return Mutant(f"{REVIEW}{name}", path, function, node_line(was), was.lineno, was.lineno, True, text, state)
 
 
 def functions_of(tree: ast.Module) -> Iterable[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

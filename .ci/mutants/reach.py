@@ -65,7 +65,11 @@ def reach_of(items: list[Any], passes: Callable[[Any, Path], bool], root: Path, 
     return {
         "tests": tests,
         "failing": failing,
-        "modules": {path: _by_function((root / path).read_text(), lines) for path, lines in reached.items()},
+        "modules": {
+            path: _by_function((root / path).read_text(), lines)
+            for path, lines in reached.items()
+            if path.endswith(".py")
+        },
     }
 
 

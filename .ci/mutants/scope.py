@@ -29,6 +29,16 @@ class Scope:
 
     groups: tuple[Group, ...]
     left_out: dict[str, str]
+    named: tuple[dict[str, str], ...] = ()
+
+    @property
+    def all_groups(self) -> tuple[Group, ...]:
+        """Those of modules, and that of the changes that a person thought of, of which none may survive."""
+        return (*self.groups, NAMED) if self.named else self.groups
+
+    def group_of_mutant(self, name: str, path: str) -> Group | None:
+        """The group of a mutant by its name and its module's path."""
+        return NAMED if name.startswith("review.") else self.group_of(path)
 
     def group_of(self, path: str) -> Group | None:
         """The group of a module, None for one that is not mutated."""
@@ -42,6 +52,7 @@ class Scope:
         return [path for group in self.groups for path in paths if self.group_of(path) is group]
 
 
+NAMED = Group("what a hostile read changed (named.toml)", 1.0, ())
 TOPS = ("reports", "chaos", "suites", "fixtures", "loadtests")
 
 
@@ -53,4 +64,6 @@ def read_scope(file: Path = ROOT / "pyproject.toml") -> Scope:
     """
     told = tomllib.loads(file.read_text())["tool"]["mutants"]
     groups = (Group(each["name"], each["killed"], tuple(each["modules"])) for each in told["group"])
-    return Scope(tuple(groups), told["left_out"])
+    named = file.parent / ".ci/mutants/named.toml"
+    changes = tomllib.loads(named.read_text())["named"] if named.exists() else []
+    return Scope(tuple(groups), told["left_out"], tuple(changes))

@@ -38,8 +38,8 @@ def table(mutants: list[Mutant], outcomes: Mapping[str, Outcome | None], scope: 
         f"| what | mutants | judged | killed | of them by time | survived | of them {UNREACHED} | killed of judged |"
     ]
     rows.append("|---|---|---|---|---|---|---|---|")
-    for group in scope.groups:
-        mine = [mutant for mutant in mutants if scope.group_of(mutant.path) is group]
+    for group in scope.all_groups:
+        mine = [mutant for mutant in mutants if scope.group_of_mutant(mutant.name, mutant.path) is group]
         by_package: dict[str, list[Mutant]] = {}
         for mutant in mine:
             by_package.setdefault(package_of(mutant.path), []).append(mutant)
