@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
 
 logger = logging.getLogger("crucible")
+BeforeAct = Callable[[str, list[Target]], None]
 LOOK_EVERY_S = 0.05  # looks are at memory first; this bounds how late evidence is seen
 
 
@@ -51,6 +52,7 @@ class Engine:
         timeline: where the steps are told.
         run: the folder name of the dossier.
         experiment: the experiment's run; the subject of the events.
+        before_act: called with a fault's id and its targets when nothing is broken yet; what it raises changes nothing.
 
     Example::
 
@@ -58,8 +60,11 @@ class Engine:
             ...
     """
 
-    def __init__(self, ledger: Ledger, timeline: Timeline, *, run: str, experiment: str) -> None:
+    def __init__(
+        self, ledger: Ledger, timeline: Timeline, *, run: str, experiment: str, before_act: BeforeAct | None = None
+    ) -> None:
         self.ledger, self.timeline, self.run, self.experiment = ledger, timeline, run, experiment
+        self._before_act = before_act
 
     def inject(self, fault: Fault) -> Certificate:
         """Break something and return the proof that it is broken; it stays on the ledger until healed.
@@ -81,6 +86,7 @@ class Engine:
             raise
         victims = [target.victim() for target in targets]
         self._event("fault.planned", fault_id, fault=name, victims=victims)
+        self._look(fault_id, targets)
         entry = Entry(fault_id, recipe(fault), [t.to_json() for t in targets], self.run, self.experiment)
         self.ledger.open(entry)
         try:
@@ -131,6 +137,13 @@ class Engine:
             yield certificate
         finally:
             self.heal(fault, next(e for e in self.mine() if e.id == certificate.fault_id))
+
+    def _look(self, fault_id: str, targets: list[Target]) -> None:
+        try:
+            if self._before_act is not None:
+                self._before_act(fault_id, targets)
+        except Exception as error:
+            logger.error("before %s nothing could be kept of its victims: %s", fault_id, error)
 
     def _effect(self, fault: Fault, targets: list[Target], name: str) -> Evidence:
         try:

@@ -21,15 +21,15 @@ from chaos.fault import Fault
 from chaos.sabotages.unhealed import as_sabotaged
 from chaos.world import World
 from fixtures.errors import CrucibleError, UsageError
-from fixtures.ledger import Ledger
+from fixtures.failure.last_words import take
+from fixtures.ledger import Ledger, Target
 from fixtures.lock import lock
 from fixtures.settings import ROOT, Settings, load_settings
 from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
-from reports.layout import create
+from reports.layout import EXPERIMENTS, LAST_WORDS, create
 
 logger = logging.getLogger("chaostoolkit")
-EXPERIMENTS = "experiments"
 T = TypeVar("T")
 
 
@@ -147,7 +147,13 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
 
         logger.info(f"dossier {run_dir}, seed {seed}")
         keep.enter_context(Watcher(world.cluster, stack, timeline))
-    engine = Engine(Ledger(settings.cluster_home), timeline, run=run_dir.name, experiment=folder.name)
+
+    def before_act(fault_id: str, targets: list[Target]) -> None:
+        take(world.cluster, world.objects("pods"), targets, folder / LAST_WORDS / fault_id)
+
+    engine = Engine(
+        Ledger(settings.cluster_home), timeline, run=run_dir.name, experiment=folder.name, before_act=before_act
+    )
     return Session(world, engine, timeline, folder, alone)
 
 

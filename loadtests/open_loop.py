@@ -21,13 +21,17 @@ from typing import Any, NoReturn
 from gevent import get_hub
 from gevent.pool import Pool
 from locust import User, events, task
+from locust.exception import StopUser
 
 from fixtures.errors import CrucibleError, UsageError
 from fixtures.settings import ROOT, load_settings
 from loadtests.answer import Answer
 from loadtests.exchange import CONNECT_S, READ_S, Connections
 from loadtests.rows import Plan, RequestRows
-from loadtests.schedule import planned, starts
+from loadtests.schedule import starts
+from loadtests.shaping import Shaped, hold, read_shape
+from reports import layout
+from reports.pace import Stage
 
 LEAD_S = 0.3
 """Seconds between the start of the test and the first slot: time to spawn the users."""
@@ -45,10 +49,13 @@ class Run:
     plan: Plan
     rows: RequestRows
     dossier: Path
+    host: str
+    shaped: Shaped | None = None
 
     def __init__(self) -> None:
         self.numbers = itertools.count()
         self.requests = Pool()
+        self.refused = False
 
 
 run = Run()
@@ -58,9 +65,10 @@ logger = logging.getLogger("crucible")
 @events.init_command_line_parser.add_listener
 def add_options(parser: Any) -> None:
     """The options of every load."""
-    group = parser.add_argument_group("Crucible")
-    group.add_argument("--rate", type=float, default=0.0, help="planned requests/s of all users; default 2.5 per user")
-    group.add_argument("--seed", type=int, default=None, help="decides starts and payloads (CRUCIBLE_SEED)")
+    parser.set_defaults(web_host="127.0.0.1")  # whoever reaches the web UI can load this stack
+    parser.add_argument("--rate", type=float, default=0.0, help="requests/s of all users, at most; default 2.5 each")
+    parser.add_argument("--seed", type=int, default=None, help="decides starts and payloads (CRUCIBLE_SEED)")
+    group = parser.add_argument_group("Crucible")  # those of a group are not shown in the web UI
     group.add_argument("--dossier", default=None, help="folder for the rows (CRUCIBLE_RUN_DIR, or a new one)")
     group.add_argument("--load-name", default=None, help="name of this load in the dossier; default the file's")
     group.add_argument("--parent-pid", type=int, default=0, help="stop when this process is gone")
@@ -72,17 +80,19 @@ def prepare(environment: Any, **_: Any) -> None:
     options = environment.parsed_options
     try:
         settings = load_settings()
-        if not options.headless:
-            raise UsageError("a load's plan is fixed before it starts: there is no web UI", next_command="--headless")
-        environment.host = environment.host or settings.gateway_url
+        run.host = environment.host = environment.host or settings.gateway_url
         Connections(environment.host, keep=False)
         options.seed = options.seed if options.seed is not None else settings.seed or 0
         options.num_users = options.num_users or 1
+        if environment.shape_class is not None:
+            run.shaped = read_shape(environment.shape_class, longest_s=LONGEST_S)
+            hold(environment.shape_class, run.shaped)
+            options.num_users, options.run_time = run.shaped.users, run.shaped.seconds
         options.spawn_rate = options.num_users  # all at once: the plan has a slot for each from the start
-        options.run_time = min(options.run_time or LONGEST_S, LONGEST_S)  # never for ever, whoever forgets it
-        if options.rate < 0 or options.run_time <= LEAD_S + TAIL_S:
-            raise UsageError(f"--rate {options.rate:g} and -t {options.run_time:g} s leave nothing to send")
-        options.rate = options.rate or 2.5 * options.num_users
+        if options.headless or options.run_time:  # never for ever, whoever forgets it; in the web UI there is a button
+            options.run_time = min(options.run_time or LONGEST_S, LONGEST_S)
+            if options.rate < 0 or options.run_time <= LEAD_S + TAIL_S:
+                raise UsageError(f"--rate {options.rate:g} and -t {options.run_time:g} s leave nothing to send")
         run.dossier = Path(options.dossier or settings.run_dir or _own_dossier())
         if options.parent_pid:
             _die_with(options.parent_pid)
@@ -110,18 +120,49 @@ def _refuse(error: CrucibleError) -> NoReturn:
 
 @events.test_start.add_listener
 def start_plan(environment: Any, **_: Any) -> None:
-    """Write the plan; from here on it is decided what is sent when."""
+    """Write the plan; from here on it is decided what is sent when. Each start from the web UI is a load of its own."""
     options = environment.parsed_options
-    name = options.load_name or Path(environment.parsed_locustfiles[0]).stem
-    duration_s = options.run_time - LEAD_S - TAIL_S
-    run.rows = RequestRows(run.dossier, name)
+    run.numbers = itertools.count()
+    run.refused = environment.host != run.host
+    if run.refused:
+        logger.error("nothing is sent to %s: this load was started for %s, give it --host", environment.host, run.host)
+        return
+    users = options.num_users
+    ramp_s = users / options.spawn_rate if users > options.spawn_rate else 0.0
+    name = _free_name(options.load_name or Path(environment.parsed_locustfiles[0]).stem)
     run.plan = Plan(
-        load=name, users=options.num_users, rate_per_s=options.rate,
-        start_ns=time.monotonic_ns() + int(LEAD_S * 1e9), duration_s=duration_s,
-        planned=planned(options.rate, duration_s), seed=options.seed,
+        load=name, users=users, stages=_stages(options, users, ramp_s), seed=int(options.seed),
+        start_ns=time.monotonic_ns() + int((LEAD_S + ramp_s) * 1e9),
     )  # fmt: skip
+    run.rows = RequestRows(run.dossier, name)
     run.plan.write(run.dossier)
     logger.info("%d requests planned; rows go to %s", run.plan.planned, run.dossier / "load")
+
+
+def _stages(options: Any, users: int, ramp_s: float) -> list[Stage]:
+    """What is planned: the shape's stages, the last one cut so that the plan ends before Locust does; or only one."""
+    margin_s, rate_per_s = LEAD_S + TAIL_S + ramp_s, float(options.rate) or 2.5 * users
+    if run.shaped is None:
+        return [(max(0.0, (options.run_time or LONGEST_S) - margin_s), rate_per_s)]
+    *before, (seconds, last) = run.shaped.stages
+    stages = [*before, (max(0.0, seconds - margin_s), last)]
+    return [(seconds, rate_per_s * wanted / users) for seconds, wanted in stages]
+
+
+def _free_name(name: str) -> str:
+    """The load's name; with a number when the dossier has rows of one, as after a second start from the web UI."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(one for one in names if not (run.dossier / layout.requests(one)).exists())
+
+
+@events.spawning_complete.add_listener
+def compare_users(user_count: int, **_: Any) -> None:
+    """Say so when somebody changed the number of users under way: what is planned stays planned."""
+    if not run.refused and user_count != run.plan.users:
+        logger.warning(
+            "the plan is fixed for %d users: more send nothing, and what fewer leave out is missing from the rows; "
+            "stop and start again for another plan", run.plan.users,
+        )  # fmt: skip
 
 
 @events.test_stop.add_listener
@@ -142,12 +183,12 @@ class OpenLoopUser(User):
     keep_connections = False
 
     def on_start(self) -> None:
+        if run.refused:
+            raise StopUser
         self.number = next(run.numbers)
         plan = run.plan
         self.connections = Connections(self.environment.host, keep=self.keep_connections)
-        self._starts = starts(
-            self.number, users=plan.users, rate_per_s=plan.rate_per_s, duration_s=plan.duration_s, seed=plan.seed
-        )
+        self._starts = starts(self.number, users=plan.users, pace=plan.pace, seed=plan.seed)
         self._advance()
 
     def request(self, slot: int) -> Callable[[], tuple[str, Answer, str]]:

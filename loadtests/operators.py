@@ -42,6 +42,8 @@ place: str
 def open_outcomes(**_: Any) -> None:
     """One file for all users of this load, and paths that no earlier load has written."""
     global outcomes, shadows, place  # noqa: PLW0603
+    if run.refused:
+        return
     outcomes = WriteOutcomes(run.dossier, run.plan.load)
     bound_s = stack_map_of(load_settings()).role("selection-input").recovery_s
     shadows = defaultdict(lambda: Shadow(bound_s))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from reports import layout
+from reports.pace import Pace, Stage
 
 
 @dataclass(frozen=True)
@@ -22,26 +24,38 @@ class Plan:
     Args:
         load: its name in the dossier.
         users: how many users share the rate.
-        rate_per_s: planned requests per second.
+        stages: seconds and planned requests per second of each stage.
         start_ns: start of the plan on CLOCK_MONOTONIC.
-        duration_s: seconds after which nothing more is planned.
-        planned: requests in all.
         seed: decides starts and payloads.
     """
 
     load: str
     users: int
-    rate_per_s: float
+    stages: list[Stage]
     start_ns: int
-    duration_s: float
-    planned: int
     seed: int
+
+    @cached_property
+    def pace(self) -> Pace:
+        """The stages as slots."""
+        return Pace(self.stages)
+
+    @property
+    def planned(self) -> int:
+        """Requests in all."""
+        return self.pace.slots
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds after which nothing more is planned."""
+        return self.pace.moments[-1]
 
     def write(self, dossier: Path) -> None:
         """Leave the plan in a dossier, whole or not at all."""
         path = dossier / layout.plan(self.load)
         draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(self)) + "\n")
+        told = {"rate_per_s": self.pace.counts[-1] / self.duration_s, "duration_s": self.duration_s}
+        draft.write_text(json.dumps(asdict(self) | told | {"planned": self.planned}) + "\n")
         draft.rename(path)
 
 

@@ -1,8 +1,8 @@
-"""When each request is to start: fixed in advance by rate, users and seed, whatever the answers are like.
+"""When each request is to start: fixed in advance by pace, users and seed, whatever the answers are like.
 
-Time is cut into slots of `1 / rate_per_s`; each slot holds exactly one planned start, at a seeded place inside it, so
-that the load never runs in step with anything periodic. Slot k belongs to user `k % users`. A checker therefore needs
-no generator to see what is missing: a slot without a row.
+Time is cut into slots of `1 / rate`; each slot holds exactly one planned start, at a seeded place inside it, so that
+the load never runs in step with anything periodic. Slot k belongs to user `k % users`. A checker therefore needs no
+generator to see what is missing: a slot without a row.
 """
 
 from __future__ import annotations
@@ -10,26 +10,22 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-
-def planned(rate_per_s: float, duration_s: float) -> int:
-    """How many requests are planned: the whole slots in `duration_s` seconds."""
-    return int(rate_per_s * duration_s + 1e-9)
+from reports.pace import Pace
 
 
-def starts(user: int, *, users: int, rate_per_s: float, duration_s: float, seed: int) -> Iterator[tuple[int, float]]:
+def starts(user: int, *, users: int, pace: Pace, seed: int) -> Iterator[tuple[int, float]]:
     """The slots of one user, in order: number of the slot and seconds from the start of the plan.
 
     Args:
-        user: 0 to users - 1.
-        users: how many share the rate.
-        rate_per_s: planned requests per second of all users together.
-        duration_s: seconds after which nothing is planned.
+        user: 0 to users - 1; one above has no slots.
+        users: how many share the pace.
+        pace: of all users together.
         seed: decides the place inside each slot; the same seed gives the same plan.
 
     Example::
 
-        [at for _, at in starts(0, users=1, rate_per_s=2, duration_s=2, seed=1)]  # four starts, one in each half second
+        [at for _, at in starts(0, users=1, pace=Pace([(2, 2)]), seed=1)]  # four starts, one in each half second
     """
     draw = random.Random(f"{seed}:{user}:{users}")
-    for slot in range(user, planned(rate_per_s, duration_s), users):
-        yield slot, (slot + draw.random()) / rate_per_s
+    for slot in range(user, pace.slots if user < users else 0, users):
+        yield slot, pace.at(slot + draw.random())

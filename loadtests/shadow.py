@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtests.answer import Answer, judge
+from reports.layout import OLD_ANSWER, WRONG_ANSWER
 
 GONE = object()
 """The value of a key that is not there."""
-WRONG = "wrong-answer"
 
 
 @dataclass
@@ -73,12 +73,12 @@ class Shadow:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            return f"{WRONG}: not an object"
+            return f"{WRONG_ANSWER}: not an object"
         applied = _number(answer.headers.get("x-applied-offset"))
         due = [w for w in self._writes if w.outcome == "ok" and w.done_ns < asked_ns - self._stale_ns]
         newest = max((w.offset for w in due if w.offset is not None), default=-1)
         if applied is not None and newest > applied:
-            return f"{WRONG}: stands at {applied}, offset {newest} was confirmed long ago"
+            return f"{OLD_ANSWER}: stands at {applied}, offset {newest} was confirmed long ago"
         return self._compared(found, newest if applied is None else applied, is_exact=applied is not None)
 
     def _compared(self, found: dict[str, Any], upto: int, *, is_exact: bool) -> str:
@@ -99,7 +99,7 @@ class Shadow:
             value = found.get(key, GONE)
             good = [expected.get(key, GONE), *(write.effect()[key] for write in may if key in write.effect())]
             if value not in good:
-                return f"{WRONG}: {key} is {'not there' if value is GONE else json.dumps(value)[:40]}"
+                return f"{WRONG_ANSWER}: {key} is {'not there' if value is GONE else json.dumps(value)[:40]}"
         return ""
 
 

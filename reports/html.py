@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from reports import text
 from reports.dossier import JUNIT, REPORT, RUN, files, replace
-from reports.layout import STATE
 from reports.run import Run, TestRecord
 from reports.timeline import FILE, TimelineError, read
 from reports.verdict import Verdict
@@ -124,7 +123,7 @@ def _shown(test: TestRecord, run: Run, present: set[str]) -> dict[str, Any]:
         "load": text.load_text(test.load) if test.load else "",
         "recovery": [{"entry": entry, "bars": _bars(entry)} for entry in test.recovery],
         "evidence": _evidence(test, present),
-        "gathered": [] if test.verdict is Verdict.PASS else _gathered(test, present),
+        "gathered": _gathered(test, present),
         "figures": _figures(test),
     }
 
@@ -144,11 +143,9 @@ def _evidence(test: TestRecord, present: set[str]) -> list[Shown]:
 
 
 def _gathered(test: TestRecord, present: set[str]) -> list[Shown]:
-    """What was gathered of a failure before it was healed (logs, Events, descriptions): all in a folder of the test."""
-    folder = text.anchor(test.id)
-    inside = [name for name in sorted(present) if folder in PurePosixPath(name).parts[1:-1]]
-    found = [name for name in inside if not name.startswith(f"{STATE}/")]
-    return [Shown(name, shows(name), _link(name, present)) for name in found]
+    """What was gathered of a failure before it was healed (logs, Events, descriptions), what tells most first."""
+    paths = test.failure.paths if test.failure is not None else []
+    return [Shown(name, shows(name), _link(name, present)) for name in paths]
 
 
 def _bars(entry: dict[str, Any]) -> list[Bar]:

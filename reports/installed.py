@@ -62,6 +62,7 @@ def nets_of(objects: dict[str, list[Object]], *, namespace: str, workload: str) 
         "leaves_lost_node_s": _tolerated(pod),
         "spread": _spread(pod, labels),
         "disruption": _budget(objects, mine),
+        "name_lookup": _lookup(pod),
         "namespace_enforces": _enforced(objects, namespace),
         "keeps": sorted(claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])),
         **{f"{net} of {name}": value for name, nets in containers.items() for net, value in nets.items()},
@@ -159,6 +160,12 @@ def _spread(pod: Object, labels: dict[str, str]) -> list[str]:
         for term in terms
         if _matches(term.get("labelSelector", {}).get("matchLabels", {}), labels)
     ]
+
+
+def _lookup(pod: Object) -> dict[str, str] | None:
+    """How long the pod's resolver waits for a name, where that is said; else it is 5 s, two times."""
+    options = {one["name"]: one.get("value", "") for one in pod.get("dnsConfig", {}).get("options", [])}
+    return {name: options[name] for name in ("timeout", "attempts") if name in options} or None
 
 
 def _budget(objects: dict[str, list[Object]], mine: Nets) -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def judge_again(dossier: Path, run: Run) -> Run:
             dossier, test=test.id, promise=test.promise, promise_id=test.promise_id,
             claims=[judged.claim for judged in test.claims],
             seconds=test.seconds, experiment=test.experiment, error=test.error, skipped=test.skipped,
-        )
+        ).model_copy(update={"failure": test.failure})
         for test in run.tests
     ]  # fmt: skip
     return run.model_copy(update={"tests": tests})

@@ -24,6 +24,9 @@ FAILURE = "failure"
 """A folder for each test that did not pass: logs, Events, descriptions, journals."""
 
 EXPERIMENTS = "experiments"
+LAST_WORDS = "before"
+"""In the folder of an experiment's run: what its victims last said, one folder per fault, until the test is judged."""
+
 BEFORE, AFTER, DIFF = "before.json", "after.json", "diff.txt"
 INSTALLED = "installed.json"
 """The objects of the stack as a test found them: probes, budgets of disruption, limits, the autoscaler."""
@@ -60,8 +63,8 @@ def history(load: str) -> str:
 
 
 def states(load: str) -> str:
-    """What the readers of the log say they hold once it has ended."""
-    return f"{KAFKA}/states-{load}.json"
+    """What the stack said it holds, before a load wrote and once its log had ended."""
+    return f"{KAFKA}/states-{load}.jsonl"
 
 
 def state(folder: str, file: str) -> str:
@@ -113,6 +116,8 @@ _UNSAFE = str.maketrans({",": ";", '"': "'", "\n": " ", "\r": " "})
 REQUEST_COLUMNS = RequestRow._fields
 REQUEST_TEXT = ("name", "error")
 REQUEST_HEADER = ",".join(REQUEST_COLUMNS)
+WRONG_ANSWER, OLD_ANSWER = "wrong-answer", "old-answer"
+"""How the error of a row begins whose answer contradicts what was written, or stands too far behind it."""
 
 
 def create(out: Path) -> Path:

@@ -1,12 +1,11 @@
 """Reading what a load left: its plan, and its request rows as columns.
 
-The plan cuts time into slots of `1 / rate_per_s` and puts one planned request into each, so a slot without a row is a
-request that was planned and never recorded.
+The plan cuts time into slots of one request each, as its pace says, and plans one start in each: a slot without a row
+is a request that was planned and never recorded.
 """
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reports import layout
-from reports.layout import REQUEST_COLUMNS, REQUEST_HEADER, REQUEST_TEXT
-from reports.timeline import Timeline
+from reports.pace import Pace
+from reports.rows import RequestsError, read_rows
+from reports.timeline import FILE, Timeline
 from reports.timeline import read as read_timeline
 
 Numbers = npt.NDArray[np.int64]
@@ -27,17 +27,13 @@ LATE_S = 0.5
 """A start this long after its plan is the generator's doing: an open loop never waits for the stack."""
 
 
-class RequestsError(Exception):
-    """The rows or the plan of a load cannot be used; the message names the file and, where there is one, the line."""
-
-
 @dataclass(frozen=True)
 class Requests:
     """All planned requests of one load in order of their planned start, recorded or not; times in timeline seconds.
 
     Args:
         load: its name in the dossier.
-        rate_per_s: planned requests per second.
+        rate_per_s: planned requests per second; the mean where there are stages.
         start_s: start of the plan.
         end_s: when the load was told to stop, or the end of its plan, whichever was first.
         planned_s: planned start of each; the middle of its slot where there is no row.
@@ -113,7 +109,8 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
         timeline: the run's timeline when it has been read already.
 
     Raises:
-        RequestsError: no plan, no rows, a row that is no row, a row outside its plan, or two in one slot.
+        RequestsError: no plan, no rows, a row that is no row, a row outside its plan, two in one slot, or rows that are
+            not those that the timeline says the load had at its end.
 
     Example::
 
@@ -126,15 +123,15 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     if not len(columns["planned_ns"]):
         raise RequestsError(f"{rows_file} has no row: the load sent nothing")
     start_s = timeline.seconds(plan["start_ns"])
-    end_s = start_s + plan["duration_s"]
-    for event in timeline.query("load.finished", subject=load):
-        end_s = min(end_s, event.t)
-    slot = np.floor((columns["planned_ns"] - plan["start_ns"]) * (plan["rate_per_s"] / 1e9)).astype(np.int64)
-    if slot.min() < 0 or slot.max() >= plan["planned"]:
+    end_s = min(start_s + plan["duration_s"], _ended(timeline, load, columns))
+    pace: Pace = plan["pace"]
+    since_s = (columns["planned_ns"] - plan["start_ns"]) / 1e9
+    slot = np.floor(np.interp(since_s, pace.moments, pace.counts)).astype(np.int64)
+    if since_s.min() < 0 or slot.max() >= plan["planned"]:
         raise RequestsError(f"{rows_file} has requests outside its plan of {plan['planned']} slots")
     if len(np.unique(slot)) != len(slot):
         raise RequestsError(f"{rows_file} has {len(slot) - len(np.unique(slot))} slots with more than one row")
-    count = max(int(slot.max()) + 1, int((end_s - start_s) * plan["rate_per_s"]))
+    count = max(int(slot.max()) + 1, int(pace.slot_at(end_s - start_s)))
 
     def spread(values: Any, absent: Any, kind: Any) -> Any:
         full = np.full(count, absent, dtype=kind)
@@ -144,7 +141,7 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     def seconds(key: str) -> Any:
         return (columns[key] - timeline.start_ns) / 1e9
 
-    planned_s = start_s + (np.arange(count) + 0.5) / plan["rate_per_s"]
+    planned_s = start_s + np.interp(np.arange(count) + 0.5, pace.counts, pace.moments)
     planned_s[slot] = seconds("planned_ns")
     return Requests(
         load, plan["rate_per_s"], start_s, end_s, planned_s,
@@ -154,55 +151,33 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     )  # fmt: skip
 
 
+def _ended(timeline: Timeline, load: str, columns: dict[str, Any]) -> float:
+    """When the load was told to stop, by who followed its rows and counted them; the count must be that of the file."""
+    ended = timeline.query("load.finished", subject=load)
+    if not ended:
+        raise RequestsError(f"{FILE} does not say how load {load} ended, so rows may have been lost")
+    counted = {name: ended[0].data.get(name) for name in ("sent", "ok")}
+    held = {"sent": len(columns["error"]), "ok": int((columns["error"] == "").sum())}
+    if counted != held:
+        raise RequestsError(
+            f"{layout.requests(load)} holds {held['sent']} requests, {held['ok']} of them good; when load {load} ended "
+            f"there were {counted['sent']}, {counted['ok']} of them good"
+        )
+    return ended[0].t
+
+
 def _plan(dossier: Path, load: str) -> dict[str, Any]:
     path = dossier / layout.plan(load)
     try:
         raw = json.loads(path.read_text())
         plan = {key: raw[key] for key in ("rate_per_s", "start_ns", "duration_s", "planned")}
+        if raw["load"] != load:
+            raise RequestsError(f"load/{path.name} is the plan of load {raw['load']}")
         if not (plan["rate_per_s"] > 0 and plan["planned"] > 0):
             raise RequestsError(f"load/{path.name}: it plans nothing")
+        plan["pace"] = Pace(raw.get("stages") or [(plan["duration_s"], plan["rate_per_s"])])
     except FileNotFoundError as error:
         raise RequestsError(f"load/{path.name} is missing: what was to be sent is unknown") from error
     except (ValueError, KeyError, TypeError) as error:
         raise RequestsError(f"load/{path.name} is not a plan: {error!r}") from error
     return plan
-
-
-def read_rows(path: Path) -> tuple[dict[str, Any], int]:
-    """The columns of a rows file, and how many lines at its end were torn (0 or 1).
-
-    Raises:
-        RequestsError: the file is missing, its header is another one, or a line is no row; it names file and line.
-    """
-    from pyarrow import csv, lib
-
-    where = f"load/{path.name}"
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError as error:
-        raise RequestsError(f"{where} is missing: the load left no rows") from error
-    whole, newline, rest = raw.rpartition(b"\n")
-    if whole.split(b"\n", 1)[0].decode(errors="replace") != REQUEST_HEADER:
-        raise RequestsError(f"{where}:1 is not the header {REQUEST_HEADER}")
-    types = {key: "string" if key in REQUEST_TEXT else "int64" for key in REQUEST_COLUMNS}
-    try:
-        table = csv.read_csv(
-            io.BytesIO(whole + newline),
-            parse_options=csv.ParseOptions(quote_char=False),
-            convert_options=csv.ConvertOptions(column_types=types, strings_can_be_null=False),
-        )
-    except lib.ArrowInvalid as error:
-        raise RequestsError(f"{where}:{_bad_line(whole)} is not a request row") from error
-    columns = {key: table[key].to_numpy() for key in REQUEST_COLUMNS if key not in REQUEST_TEXT}
-    columns |= {key: np.array(table[key].to_pylist(), dtype=np.object_) for key in REQUEST_TEXT}
-    return columns, int(bool(rest))
-
-
-def _bad_line(whole: bytes) -> str:
-    for number, line in enumerate(whole.split(b"\n"), 1):
-        fields = line.split(b",")
-        if number > 1 and (
-            len(fields) != len(REQUEST_COLUMNS) or not all(fields[i].isdigit() for i in (0, 1, 2, 3, 5, 6))
-        ):
-            return str(number)
-    return "?"

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from reports.claim import Answer, Claim
+from reports.failure import FailureEvidence
+from reports.sabotages_of_run import Sabotages
 from reports.verdict import Verdict, worst
 
 
@@ -64,6 +66,7 @@ class TestRecord(BaseModel):
         error: why the test could not do its work (set-up failed, load did not start); makes it INCONCLUSIVE.
         skipped: why it did not run, as something a person can act on.
         seconds: how long it took.
+        failure: what was kept of the stack's own words when it was not PASS.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
@@ -79,6 +82,7 @@ class TestRecord(BaseModel):
     certificates: list[dict[str, Any]] = []
     recovery: list[dict[str, Any]] = []
     load: dict[str, Any] = {}
+    failure: FailureEvidence | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -97,7 +101,10 @@ class TestRecord(BaseModel):
 
     def joined(self, later: TestRecord) -> TestRecord:
         """This record and a later one of the same test (its teardown's, say): the worst of both stays."""
-        lists = {name: getattr(later, name) or getattr(self, name) for name in ("certificates", "recovery", "load")}
+        lists = {
+            name: getattr(later, name) or getattr(self, name)
+            for name in ("certificates", "recovery", "load", "failure")
+        }
         return self.model_copy(
             update=lists
             | {
@@ -128,48 +135,6 @@ class TestRecord(BaseModel):
     def evidence(self) -> list[str]:
         """Files of the dossier that its findings name, each once."""
         return list(dict.fromkeys(file for judged in self.claims for file in judged.evidence))
-
-
-class Sabotages(BaseModel):
-    """What became of the defects that a run planted on purpose, each of which a promise had to turn red for.
-
-    Args:
-        planned: how many the catalogue has.
-        planted: how many were planted in the run's share of time.
-        caught: how many the right promise turned red for.
-        minutes: the share; None when all were to be planted.
-        not_caught: `{"sabotage", "outcome", "reason"}` each: escaped, caught by another, INCONCLUSIVE only.
-        not_judged: `{"sabotage", "reason"}` each: the harness failed.
-        picture: the matrix, a file of the dossier.
-    """
-
-    model_config = ConfigDict(extra="ignore")
-    planned: int
-    planted: int
-    caught: int
-    minutes: float | None = None
-    not_caught: list[dict[str, str]] = []
-    not_judged: list[dict[str, str]] = []
-    picture: str = ""
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def verdict(self) -> Verdict:
-        """FAIL when one was not caught; INCONCLUSIVE when one could not be judged, or none was planted."""
-        if self.not_caught:
-            return Verdict.FAIL
-        all_seen = self.planted == self.caught and not self.not_judged
-        enough = self.planted == self.planned if self.minutes is None else self.planted > 0
-        return Verdict.PASS if all_seen and enough else Verdict.INCONCLUSIVE
-
-    @property
-    def reason(self) -> str:
-        """Why, in one sentence."""
-        for bad in self.not_caught:
-            return f"sabotage {bad['sabotage']}: {bad['outcome']}: {bad['reason']}"
-        for bad in self.not_judged:
-            return f"sabotage {bad['sabotage']} could not be judged: {bad['reason']}"
-        return f"{self.caught} of {self.planted} sabotages caught, of {self.planned} that there are"
 
 
 class Run(BaseModel):

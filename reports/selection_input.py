@@ -60,6 +60,7 @@ class Write:
     start_ns: int
     end_ns: int
     offset: int | None
+    path: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All three; `topic` maps each offset from the read's begin to below `end` to the id of the write there."""
+    """All three; `topic` maps each offset from `begin` to below `end` to the id of the write there, `values` to all."""
 
     files: Files
     writes: tuple[Write, ...]
@@ -81,6 +82,8 @@ class Evidence:
     end: int
     journal: tuple[Applied, ...]
     stamped_ms: dict[int, int]
+    begin: int
+    values: dict[int, Any]
 
     @cached_property
     def acked(self) -> list[Write]:
@@ -111,32 +114,33 @@ def read_evidence(dossier: Path, load: str) -> Evidence:
             of the journal were left out.
     """
     files = Files(load)
-    topic, end, stamped_ms = _topic(dossier, files.topic)
+    begin, end, values, stamped_ms = _topic(dossier, files.topic)
     writes, journal = tuple(_writes(dossier, files.writes)), tuple(_journal(dossier, files.journal))
-    return Evidence(files, writes, topic, end, journal, stamped_ms)
+    topic = {offset: write_id(value) for offset, value in values.items()}
+    return Evidence(files, writes, topic, end, journal, stamped_ms, begin, values)
 
 
 def _writes(dossier: Path, file: str) -> Iterator[Write]:
-    for number, row in _rows(dossier, file):
+    for number, row in rows(dossier, file):
         try:
             offset = row.get("offset")
             if row["outcome"] not in {"ok", "fail", "info"}:
                 raise ValueError(f"outcome {row['outcome']!r}")
             write = Write(
                 str(row["id"]), row["outcome"], int(row["start_ns"]), int(row["end_ns"]),
-                int(offset) if offset is not None else None,
+                int(offset) if offset is not None else None, str(row.get("path") or ""),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise Missing(f"{file}:{number}", f"is not a write: {error!r}") from error
         yield write
 
 
-def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int, dict[int, int]]:
-    found: dict[int, str] = {}
+def _topic(dossier: Path, file: str) -> tuple[int, int, dict[int, Any], dict[int, int]]:
+    found: dict[int, Any] = {}
     stamped_ms: dict[int, int] = {}
     ends: dict[str, int] | None = None
     begin = 0
-    for number, row in _rows(dossier, file):
+    for number, row in rows(dossier, file):
         if ends is not None:
             raise Missing(file, f"goes on after its end, at line {number}")
         if "end" in row:
@@ -146,7 +150,7 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int, dict[int, int
             offset, value = int(row["offset"]), row["value"]
             if offset in found and row["partition"] == 0:
                 raise Missing(file, f"holds offset {offset} twice: the read cannot be trusted")
-            found[offset] = write_id(value)
+            found[offset] = value
             stamped_ms[offset] = int(row.get("timestamp") or 0)
         except (KeyError, TypeError, ValueError) as error:
             raise Missing(f"{file}:{number}", f"is not a record: {error!r}") from error
@@ -164,7 +168,7 @@ def _topic(dossier: Path, file: str) -> tuple[dict[int, str], int, dict[int, int
             f"lacks offset {holes[0]}" if holes else f"begins at offset {first} and ends at {max(found, default=-1)}"
         )
         raise Missing(file, f"is not whole: it {where}, and was to be read from {begin} to {end}")
-    return found, end, stamped_ms
+    return begin, end, found, stamped_ms
 
 
 def write_id(value: Any) -> str:
@@ -181,7 +185,7 @@ def _journal(dossier: Path, file: str) -> Iterator[Applied]:
     first: int | None = None
     last: int | None = None
     ended = False
-    for number, row in _rows(dossier, file):
+    for number, row in rows(dossier, file):
         if ended:
             raise Missing(f"{file}:{number}", "goes on after its end")
         if "end" in row:
@@ -202,7 +206,7 @@ def _journal(dossier: Path, file: str) -> Iterator[Applied]:
         raise Missing(file, "lacks its last line with where it ended, so lines may have been cut off")
 
 
-def _rows(dossier: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows(dossier: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line number and object of each line; one that was cut off makes the file no evidence."""
     try:
         raw = (dossier / name).read_bytes()

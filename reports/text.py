@@ -31,6 +31,8 @@ def failure_text(test: TestRecord, run: Run) -> str:
         lines.append(_line("load", load_text(test.load)))
     evidence = list(dict.fromkeys(file for judged in bad for file in judged.evidence)) or test.evidence
     folder = f"reports/out/{run.run_id}"
+    if test.failure is not None:
+        lines.append(_line("gathered", test.failure.summary))
     lines.append(_line("look at", "  ".join([f"{folder}/report.html#{anchor(test.id)}", *evidence])))
     lines.append(_line("repeat", repeat(test, run)))
     return "\n".join(lines)

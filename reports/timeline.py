@@ -4,52 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from reports import layout
+from reports.consistency import Contradiction, check
+from reports.event import Event
 
 FILE = layout.TIMELINE
+__all__ = ["FILE", "Event", "Timeline", "TimelineError", "read"]
 
 
 class TimelineError(Exception):
     """The timeline cannot be read; the message names file and line."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of the timeline.
-
-    Args:
-        t: seconds since the start of the run.
-        err: half-width in seconds of what is known about `t`.
-        source: watch, fault, probe, load, kafka, metric or harness.
-        kind: dotted, such as `pod.ready`.
-        subject: what it is about.
-        uid: the Kubernetes UID of the subject, where it has one.
-        data: the rest.
-        line: its line in the file, for error messages and links.
-    """
-
-    t: float
-    err: float
-    source: str
-    kind: str
-    subject: str
-    uid: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    line: int = 0
-
-    @property
-    def role(self) -> str | None:
-        """The stack-map role it concerns."""
-        return self.data.get("role")
-
-    @property
-    def fault_id(self) -> str | None:
-        """The fault it belongs to."""
-        return self.data.get("fault_id")
 
 
 @dataclass(frozen=True)
@@ -131,13 +100,19 @@ def read(dossier: Path) -> Timeline:
     A last line without its newline that is no JSON was torn by a crash: it is left out and `torn` says so.
 
     Raises:
-        TimelineError: the file is missing or empty, a line is wrong, or the first event is not `run.started`.
+        TimelineError: the file is missing or empty, a line is wrong or cannot be true beside another, or the first
+            event is not `run.started`.
     """
     path = dossier / FILE
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise TimelineError(f"{FILE} is missing: nothing was observed") from error
+    return _parsed(raw)
+
+
+@lru_cache(maxsize=1)  # each claim of a test reads the same file
+def _parsed(raw: bytes) -> Timeline:
     torn = False
     events: list[Event] = []
     for number, line, whole in _lines(raw):
@@ -154,6 +129,10 @@ def read(dossier: Path) -> Timeline:
         start_ns, unix_ns = int(clocks["monotonic_ns"]), int(clocks["unix_ns"])
     except (KeyError, TypeError, ValueError) as error:
         raise TimelineError(f"{FILE}:1 run.started lacks its clocks: {error}") from error
+    try:
+        check(events)
+    except Contradiction as error:
+        raise TimelineError(f"{FILE}:{error}; it contradicts itself, so it is no evidence") from error
     return Timeline(tuple(sorted(events, key=lambda event: event.t)), torn, start_ns, unix_ns)
 
 

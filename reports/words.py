@@ -16,15 +16,19 @@ _SHOWS = [
     (r"kafka/topic-(.+)\.jsonl", "records in the topic"),
     (r"kafka/journal-(.+)\.jsonl", "what was applied"),
     (r"kafka/history-(.+)\.jsonl", "Kafka history"),
-    (r"kafka/states-(.+)\.json", "what each reader holds"),
+    (r"kafka/states-(.+)\.jsonl", "what the stack holds"),
     (r"(?:.+/)?installed\.json", "what is installed"),
     (r"state/.+/diff\.txt", "what was left behind"),
     (r"state/.+/before\.json", "the cluster before"),
     (r"state/.+/after\.json", "the cluster after"),
+    (r".*/before-[^/]+/([^/]+)\.log", "last words of {}, before it was hit"),
+    (r".*/before-[^/]+/(?:pods|nodes)[^/]*", "description of what was hit, before"),
     (r".*(?:^|/)([^/]+)\.previous\.log", "log of {}, the container before"),
     (r".*(?:^|/)([^/]+)\.log", "log of {}"),
     (r".*(?:^|/)events[^/]*", "Events of Kubernetes"),
     (r".*(?:^|/)describe-?([^/.]*)[^/]*", "description of {}"),
+    (r"failure/.*/(pods|nodes|workloads)[^/]*\.txt", "description of {}"),
+    (r"failure/.*/([^/]+)\.journal", "journal of node {}"),
 ]
 _SHOWN = [(re.compile(pattern), words) for pattern, words in _SHOWS]
 

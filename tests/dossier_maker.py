@@ -11,6 +11,7 @@ from typing import Any
 from reports import dossier as dossiers
 from reports.claim import Claim
 from reports.judging import judge_test
+from reports.layout import REQUEST_HEADER
 from reports.run import Run
 from reports.stack_state import diff
 
@@ -47,17 +48,23 @@ class Story:
     def pod(self, name: str, uid: str, role: str, *, t: float, node: str = "worker", starts_s: float = 0.0) -> None:
         """A pod that is there at the first look, or comes up in `starts_s` seconds."""
         if not starts_s:
-            self.watch("pod.ready", name, t, uid, role, node, initial=True)
+            for kind in ("pod.added", "pod.scheduled", "pod.ready"):
+                self.watch(kind, name, t, uid, role, node, initial=True)
+            self._endpoint("added", name, t, uid, role)
             return
         self.watch("pod.added", name, t, uid, role, "")
         self.watch("pod.scheduled", name, t + starts_s * 0.02, uid, role, node)
         self.watch("pod.ready", name, t + starts_s, uid, role, node)
+        self._endpoint("added", name, t + starts_s, uid, role)
+
+    def _endpoint(self, what: str, name: str, t: float, uid: str, role: str) -> None:
+        self.event("watch", f"endpoint.{what}", f"acd/service/{role}", t, uid=uid, pod=name, role=role)
 
     def gone(self, name: str, uid: str, role: str, t: float, node: str = "worker") -> None:
         """A pod that is killed and deleted."""
         self.watch("pod.terminating", name, t, uid, role, node)
         self.watch("pod.not_ready", name, t + 0.1, uid, role, node)
-        self.event("watch", "endpoint.removed", f"acd/service/{role}", t + 0.15, pod=f"acd/pod/{name}", role=role)
+        self._endpoint("removed", name, t + 0.15, uid, role)
         self.watch("pod.deleted", name, t + 0.9, uid, role, node)
 
     def replicas(self, role: str, t: float, spec: int, ready: int) -> None:
@@ -83,7 +90,7 @@ class Story:
     ) -> None:
         """A fault injected at `t`, effective and healed so many seconds later, or never."""
         victims = [{"kind": kind, "namespace": "acd" if kind == "Pod" else "", "name": victim[0], "uid": victim[1]}]
-        steps = [("planned", -0.02, None), ("injecting", 0.0, None), ("injected", 0.1, None),
+        steps = [("planned", -0.02, None), ("injecting", 0.0, None), ("injected", (effective or 0.2) / 2, None),
                  ("effective", effective, {"uid gone": victim[1]}), ("healing", healed and healed - 0.1, None),
                  ("healed", healed, {"ready": "2 of 2"})]  # fmt: skip
         for name, after, evidence in steps:
@@ -105,8 +112,7 @@ class Story:
     ) -> None:  # fmt: skip
         """A load whose requests fail with a 502 between the times of each pair in `bad`."""
         chance = random.Random(seed)
-        rows = ["planned_ns,start_ns,end_ns,user,name,status,bytes,error"]
-        planned = int(seconds * rate)
+        rows, ok, planned = [], 0, int(seconds * rate)
         for slot in range(planned):
             at = start + (slot + 0.5) / rate
             took = 0.004 + chance.expovariate(1 / 0.006)
@@ -114,21 +120,30 @@ class Story:
             took += 0.4 * failed
             times = [START_NS + int(s * 1e9) for s in (at, at + 0.0004, at + took)]
             answer = "502,150,status 502" if failed else "302,512,"
-            rows.append(",".join(map(str, times)) + f",{slot % 8},GET /live,{answer}")
+            rows.append((times[-1], ",".join(map(str, times)) + f",{slot % 8},GET /live,{answer}"))
+            ok += not failed
         folder = self.folder / "load"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"requests-{name}.csv").write_text("\n".join(rows) + "\n")
+        ended = [row for _, row in sorted(rows)]  # in the order in which a load writes them
+        (folder / f"requests-{name}.csv").write_text("\n".join([REQUEST_HEADER, *ended]) + "\n")
         plan = {"load": name, "users": 8, "rate_per_s": rate, "start_ns": START_NS + int(start * 1e9),
                 "duration_s": seconds, "planned": planned, "seed": seed}  # fmt: skip
         (folder / f"{name}.plan.json").write_text(json.dumps(plan))
         self.event("load", "load.started", name, start, planned=planned)
         self.event("load", "load.steady", name, start + 2, planned=planned)
-        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned, ok=planned)
+        self.event("load", "load.finished", name, start + seconds, planned=planned, sent=planned, ok=ok)
 
     def write(self) -> Path:
-        """Write the timeline; events in order of their times, as processes on one clock write them."""
+        """Write the timeline in the order in which processes on one clock write: what is dated to the middle of an
+        uncertain time is known at its end. A test whose end alone was told began when the one before it ended."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = sorted(self.lines, key=lambda line: line["t"])
+        began = {line["subject"] for line in self.lines if line["kind"] == "test.started"}
+        last = 0.0
+        for line in sorted(self.lines, key=lambda line: line["t"]):
+            if line["kind"] == "test.finished" and line["subject"] not in began:
+                self.event("harness", "test.started", line["subject"], last)
+            last = line["t"] if line["kind"] == "test.finished" else last
+        lines = sorted(self.lines, key=lambda line: line["t"] + line["err"])
         (self.folder / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return self.folder
 

@@ -42,11 +42,12 @@ def dossier(tmp_path: Path) -> Callable[..., Path]:
             (0, "run.started", "run", {"monotonic_ns": START_NS, "unix_ns": 1})
         ]
         if fault:
-            events += [
-                (fault[0], "fault.injecting", "x", {"fault_id": "f1"}),
-                (fault[1], "fault.healed", "x", {"fault_id": "f1"}),
-            ]
-        events.append((2 + seconds, "load.finished", "viewers", {}))
+            events += told("f1", *fault)
+        rows = list(rows)
+        ok = sum(not row["error"] for row in rows)
+        events.append((1, "load.started", "viewers", {"rate_per_s": RATE}))
+        events.append((2 + seconds, "load.finished", "viewers", {"sent": len(rows), "ok": ok}))
+        events.sort(key=lambda event: event[0])
         lines = [
             json.dumps({"t": t, "err": 0, "source": "x", "kind": k, "subject": s, "data": d}) for t, k, s, d in events
         ]
@@ -55,7 +56,7 @@ def dossier(tmp_path: Path) -> Callable[..., Path]:
                 "planned": 3600 * RATE, "seed": 1}  # fmt: skip
         (tmp_path / "load" / "viewers.plan.json").write_text(json.dumps(plan))
         text = HEADER
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row["at"] + row["lag"] + row["took"]):
             planned = START_NS + int((2 + row["at"]) * 1e9)
             started = planned + int(row["lag"] * 1e9)
             ended = started + int(row["took"] * 1e9)
@@ -64,6 +65,13 @@ def dossier(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return write
+
+
+def told(fault_id: str, since: float, until: float) -> list[tuple[float, str, str, dict[str, Any]]]:
+    """A fault's events, the first four at its beginning."""
+    steps = [(since, step) for step in ("planned", "injecting", "injected", "effective")]
+    steps += [(until, "healing"), (until, "healed")]
+    return [(t, f"fault.{step}", "x", {"fault_id": fault_id}) for t, step in steps]
 
 
 def between(rows: list[Row], since: float, until: float) -> list[Row]:
@@ -173,11 +181,11 @@ def test_a_load_must_cover_the_whole_fault(dossier: Callable[..., Path]) -> None
 
 def test_faults_that_overlap_are_one_window_together(dossier: Callable[..., Path]) -> None:
     path = dossier(slots(30))
-    second = [(14, "fault.injecting"), (18, "fault.healed")]
-    with (path / "timeline.jsonl").open("a") as file:
-        for t, kind in second:
-            event = {"t": t, "err": 0, "source": "fault", "kind": kind, "subject": "x", "data": {"fault_id": "f2"}}
-            file.write(json.dumps(event) + "\n")
+    lines = [json.loads(line) for line in (path / "timeline.jsonl").read_text().splitlines()]
+    for t, kind, subject, data in told("f2", 14, 18):
+        lines.append({"t": t, "err": 0, "source": "fault", "kind": kind, "subject": subject, "data": data})
+    lines.sort(key=lambda line: line["t"])
+    (path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     window = fault_window(read_timeline(path), "all")
     assert (window.start_s, window.end_s, window.healed) == (12, 18, True)
     assert fault_window(read_timeline(path), "f2").start_s == 14
@@ -185,8 +193,8 @@ def test_faults_that_overlap_are_one_window_together(dossier: Callable[..., Path
 
 def test_a_fault_that_never_healed_lasts_to_the_end(dossier: Callable[..., Path]) -> None:
     path = dossier(slots(30))
-    text = (path / "timeline.jsonl").read_text().replace("fault.healed", "fault.healing")
-    (path / "timeline.jsonl").write_text(text)
+    lines = [line for line in (path / "timeline.jsonl").read_text().splitlines(keepends=True) if "heal" not in line]
+    (path / "timeline.jsonl").write_text("".join(lines))
     window = fault_window(read_timeline(path), "f1")
     assert not window.healed
     assert window.end_s == 32

@@ -137,6 +137,19 @@ def test_without_evidence_of_healing_the_ledger_stays_open(home: Home) -> None:
     assert home.kinds()[-1] == "not_healed", "mending must not forge a certificate"
 
 
+def test_what_the_victims_last_said_is_asked_when_nothing_is_broken_yet(home: Home) -> None:
+    seen: list[Any] = []
+
+    def look(fault_id: str, targets: list[Any]) -> None:
+        seen.append(([t.name for t in targets], home.as_it_was(), home.ledger.open_entries(), home.kinds()))
+        raise OSError("and what it raises changes nothing")
+
+    engine = Engine(home.ledger, home.timeline, run="r", experiment="toy-1", before_act=look)
+    engine.inject(home.fault())
+    assert seen == [(["door-1", "door-2"], True, [], ["planned"])]
+    assert home.kinds() == ["planned", "injecting", "injected", "effective"]
+
+
 def not_healed(home: Home) -> dict[str, Any]:
     (event,) = [event for event in home.events() if event["kind"] == "fault.not_healed"]
     return dict(event["data"])

@@ -77,13 +77,14 @@ def test_each_missing_proof_is_invalid(tmp_path: Path, change: Callable[[Story],
 
 
 def test_evidence_older_than_the_act_proves_nothing(tmp_path: Path) -> None:
-    assert "older than the act" in judged(tmp_path, effective=-0.5).reason
+    assert "fault.effective of f1 without fault.injected" in judged(tmp_path, effective=-0.5).reason
 
 
 def test_the_reason_for_no_effect_is_told(tmp_path: Path) -> None:
     def change(story: Story) -> None:
+        same = next(line["data"] for line in story.lines if line["kind"] == "fault.planned")
         _without("fault.effective")(story)
-        story.event("fault", "fault.not_effective", EXPERIMENT, 11, fault_id="f1", evidence="found 0 pods")
+        story.event("fault", "fault.not_effective", EXPERIMENT, 11, **same, evidence="found 0 pods")
 
     assert "found 0 pods" in judged(tmp_path, change).reason
 

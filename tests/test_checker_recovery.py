@@ -69,21 +69,18 @@ def test_a_namesake_is_not_the_same_pod(tmp_path: Path) -> None:
     story = Story(tmp_path)
     story.pod("kafka-0", "u1", "gateway", t=0.1)
     story.fault("f1", t=10, victim=("kafka-0", "u1"))
-    story.watch("pod.ready", "kafka-0", 10.02, "u1", "gateway")  # the old one, as the API still sees it
     story.gone("kafka-0", "u1", "gateway", 10.5)
-    story.watch("pod.added", "kafka-0", 12, "u9", "gateway")
-    story.watch("pod.ready", "kafka-0", 25, "u9", "gateway")
+    story.pod("kafka-0", "u9", "gateway", t=12, starts_s=13)
     earliest, latest = bounds(judged(story))
     assert earliest <= 15 <= latest
     assert earliest > 14.8
 
 
 def test_ready_before_not_ready_does_not_count(tmp_path: Path) -> None:
-    """On a dead node pods stay Ready in the API for long; krkn-lib takes the first READY event it sees."""
+    """On a dead node pods stay Ready in the API for long; only what is Ready after it was not counts."""
     story = stage(tmp_path)
     story.lines = [line for line in story.lines if not line["kind"].startswith("fault.")]
     story.fault("f1", t=10, victim=("worker", "n1"), kind="Node", effective=40.0, healed=80.0)
-    story.watch("pod.ready", "gateway-a", 11, "u1", "gateway")
     story.watch("pod.not_ready", "gateway-a", 50, "u1", "gateway")
     story.watch("pod.ready", "gateway-a", 85, "u1", "gateway")
     story.event("harness", "test.finished", "t", 100)
@@ -302,7 +299,7 @@ def test_the_truth_lies_inside_and_one_more_dip_never_shortens_it(
     folder = tmp_path_factory.mktemp("truth")
     story = stage(folder)
     story.watch("pod.terminating", "gateway-a", 10 + lag, "u1", "gateway")
-    story.watch("pod.ready", "gateway-c", 10 + ready, "u3", "gateway")
+    story.pod("gateway-c", "u3", "gateway", t=10 + ready / 2, starts_s=ready / 2)
     story.event("harness", "test.finished", "t", 200)
     earliest, latest = bounds(judged(story, 100))
     assert earliest - 0.0011 <= ready - lag <= latest + 0.0011
@@ -347,7 +344,11 @@ def test_users_of_whom_none_asked_in_the_outage_tell_nothing(tmp_path: Path) -> 
     rows = tmp_path / "load" / "requests-viewers.csv"
     head, *lines = rows.read_text().splitlines()
     since, until = (START_NS + int(t * 1e9) for t in (9.9, 15.1))
-    rows.write_text("\n".join([head, *(x for x in lines if not since <= int(x.split(",")[0]) < until)]) + "\n")
+    left = [line for line in lines if not since <= int(line.split(",")[0]) < until]
+    rows.write_text("\n".join([head, *left]) + "\n")
+    for line in story.lines:
+        if line["kind"] == "load.finished":
+            line["data"] |= {"sent": len(left), "ok": len(left)}
     finding = judged(story, load="viewers")
     assert (finding.verdict, "silent" in finding.reason) == (Verdict.INCONCLUSIVE, True)
 

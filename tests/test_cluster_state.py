@@ -123,6 +123,20 @@ def test_each_thing_a_fault_may_leave_is_told_in_one_line(
     assert changed(change) == [line]
 
 
+def test_what_a_sabotage_keeps_from_being_whole_is_not_held_against_the_test_under_it() -> None:
+    """A floor of one leaves one replica where the map says two to five: before the test, and after it."""
+    before = copy.deepcopy(STATE)
+    before["workloads"][MANAGER].update(ready=1, desired=1)
+    said = f"workload {MANAGER}: 1 replicas, its autoscaler may have [2, 5]"
+    assert diff(before, before) == [said], "without a sabotage, a stack that was not whole is told"
+    before["sabotage"] = "hpa-floor-of-one"
+    assert diff(before, before) == []
+    after = copy.deepcopy(before)
+    after["workloads"][GATEWAY].update(ready=1)
+    assert diff(before, after) == [f"workload {GATEWAY}: 1 of 2 replicas Ready"]
+    assert diff(STATE, before) == [said], "what came up in between is told"
+
+
 def test_a_state_survives_its_file() -> None:
     assert diff(json.loads(json.dumps(STATE)), STATE) == []
 

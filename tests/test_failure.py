@@ -9,10 +9,25 @@ from typing import Any
 
 import pytest
 
-from fixtures.failure.gathering import ABOUT, FILE_BYTES, gather
+from fixtures.failure.gathering import gather
+from fixtures.failure.last_words import take
 from fixtures.failure.masking import mask, values_of
+from fixtures.failure.words import ABOUT, FILE_BYTES, told_by
+from fixtures.ledger import Target
 
 SECRET = "correct-horse-battery"
+
+
+def pod(name: str, *, node: str = "w1", restarts: int = 0, containers: tuple[str, ...] = ("main",)) -> dict[str, Any]:
+    statuses = [{"name": container, "restartCount": restarts} for container in containers]
+    return {
+        "metadata": {"name": name, "namespace": "acd", "uid": f"u-{name}"},
+        "spec": {"nodeName": node, "containers": [{"name": container} for container in containers]},
+        "status": {"containerStatuses": statuses},
+    }
+
+
+PODS = [pod("a", restarts=1), pod("b", node="w2", containers=("main", "side"))]
 
 
 class Cluster:
@@ -20,61 +35,114 @@ class Cluster:
 
     settings = SimpleNamespace(adopt_context="other", cluster="c")
 
-    def __init__(self, *, away: bool = False, log: str = "") -> None:
-        self.away, self.log, self.asked = away, log, list[tuple[str, ...]]()
+    def __init__(self, *, away: bool = False, text: str = "") -> None:
+        self.away, self.text, self.asked = away, text, list[tuple[str, ...]]()
 
     def get(self, path: str) -> Any:
         if self.away:
             raise OSError("read timed out")
         if path.endswith("secrets"):
             return {"items": [{"data": {"password": base64.b64encode(SECRET.encode()).decode()}}]}
-        return {
-            "items": [
-                {"metadata": {"name": "a"}, "status": {"containerStatuses": [{"restartCount": 1}]}},
-                {"metadata": {"name": "b"}, "status": {}},
-            ]
-        }
+        return {"items": PODS}
+
+    def log(
+        self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False, within_s: float
+    ) -> str:
+        assert namespace == "acd"
+        assert lines > 0
+        assert within_s > 0
+        return self.text or f"{pod} {container}{' previous' if previous else ''} password={SECRET}\n"
 
     def kubectl(self, *words: str, within_s: float) -> str:
         assert within_s > 0
         self.asked.append(words)
         if words[:2] == ("describe", "nodes"):
             raise OSError(f"refused {SECRET}")
-        return self.log or f"{' '.join(words)} password={SECRET}"
+        return f"{' '.join(words)} password={SECRET}"
+
+
+def gathered(folder: Path, cluster: Any = None, nodes: tuple[str, ...] = ()) -> Any:
+    return gather(cluster or Cluster(), ["acd"], folder, nodes=nodes)
 
 
 def test_each_pod_has_its_log_and_one_that_restarted_its_last_words_too(tmp_path: Path) -> None:
-    names = gather(Cluster(), "acd", tmp_path / "x", nodes=[])  # type: ignore[arg-type]
-    assert {"a.log", "a.previous.log", "b.log", "events.txt", "pods.txt", "workloads.txt", ABOUT} == set(names)
-    assert "--previous" in (tmp_path / "x" / "a.previous.log").read_text()
+    found = gathered(tmp_path / "x")
+    assert {"a.log", "a.previous.log", "b.log", "events.txt", "pods.txt", "workloads.txt"} == set(found.files)
+    assert "a main previous" in (tmp_path / "x" / "a.previous.log").read_text()
+    assert "==> container side <==\nb side" in (tmp_path / "x" / "b.log").read_text()
 
 
 def test_no_secret_reaches_a_file(tmp_path: Path) -> None:
-    gather(Cluster(), "acd", tmp_path, nodes=[])  # type: ignore[arg-type]
+    found = gathered(tmp_path)
     for path in tmp_path.iterdir():
         assert SECRET not in path.read_text(), path.name
-    assert "nodes.txt: refused ***" in (tmp_path / ABOUT).read_text()
+    assert found.missing == {"nodes.txt": "refused ***"}
+    assert told_by(tmp_path) == found.missing
 
 
 def test_an_error_without_words_is_told_by_its_kind(tmp_path: Path) -> None:
     class Wordless(Cluster):
-        def kubectl(self, *words: str, within_s: float) -> str:
+        def log(self, *_: str, **__: Any) -> str:
             raise TimeoutError
 
-    assert gather(Wordless(), "acd", tmp_path, nodes=[]) == [ABOUT]  # type: ignore[arg-type]
-    assert "a.log: TimeoutError" in (tmp_path / ABOUT).read_text()
+    assert gathered(tmp_path, Wordless()).missing["a.log"] == "TimeoutError"
 
 
 def test_a_file_is_bounded_and_keeps_its_end(tmp_path: Path) -> None:
-    gather(Cluster(log="x" * FILE_BYTES + "end"), "acd", tmp_path, nodes=[])  # type: ignore[arg-type]
-    text = (tmp_path / "b.log").read_text()
+    gathered(tmp_path, Cluster(text="x" * FILE_BYTES + "end"))
+    text = (tmp_path / "a.log").read_text()
     assert len(text) == FILE_BYTES
     assert text.endswith("end")
 
 
+def test_what_is_empty_is_said_to_be(tmp_path: Path) -> None:
+    found = gathered(tmp_path, Cluster(text=" \n"))
+    assert found.missing["a.log"] == "it is empty"
+    assert not (tmp_path / "a.log").exists()
+
+
 def test_an_api_server_that_is_away_is_said_and_no_error(tmp_path: Path) -> None:
-    assert gather(Cluster(away=True), "acd", tmp_path, nodes=[]) == [ABOUT]  # type: ignore[arg-type]
-    assert "nothing could be asked: OSError" in (tmp_path / ABOUT).read_text()
+    found = gathered(tmp_path, Cluster(away=True))
+    assert found.files == []
+    assert "the cluster did not answer: OSError: read timed out" in found.missing["everything"]
+
+
+def test_a_node_that_cannot_be_asked_is_said(tmp_path: Path) -> None:
+    assert gathered(tmp_path, nodes=("w1",)).missing["w1.journal"] == "the node is no container of ours"
+
+
+def taken(folder: Path, *targets: Target, cluster: Any = None) -> set[str]:
+    take(cluster or Cluster(), PODS, targets, folder)
+    return {path.name for path in folder.glob("*")}
+
+
+def test_the_last_words_of_a_pod_are_taken_before_it_is_hit(tmp_path: Path) -> None:
+    cluster = Cluster()
+    names = taken(tmp_path, Target("Pod", "a", "u-a", "acd"), cluster=cluster)
+    assert names == {"a.log", "a.previous.log", "pods-acd.txt", ABOUT}
+    assert SECRET not in (tmp_path / "a.log").read_text()
+    assert cluster.asked == [("describe", "pods", "--namespace", "acd", "a")]
+
+
+def test_of_a_node_those_of_all_that_it_carries(tmp_path: Path) -> None:
+    assert taken(tmp_path, Target("Node", "w2", "u-w2")) == {"b.log", "pods-acd.txt", ABOUT}
+    assert told_by(tmp_path) == {"nodes.txt": "refused ***"}
+
+
+def test_what_cannot_be_taken_keeps_no_fault_from_acting(tmp_path: Path) -> None:
+    assert taken(tmp_path, Target("Pod", "a", "u-a", "acd"), cluster=Cluster(away=True)) == {ABOUT}
+    assert "OSError" in told_by(tmp_path)["everything"]
+    (tmp_path / "file").touch()
+    assert taken(tmp_path / "file" / "no-folder", Target("Pod", "a", "u-a", "acd")) == set()
+
+
+def test_what_has_no_pods_has_no_last_words(tmp_path: Path) -> None:
+    assert taken(tmp_path / "x", Target("Topic", "t", "t")) == set()
+
+
+def test_a_note_that_was_never_finished_is_said(tmp_path: Path) -> None:
+    (tmp_path / ABOUT).write_text('{"missing"')
+    assert told_by(tmp_path) == {ABOUT: "the gathering was not finished"}
 
 
 @pytest.mark.parametrize(

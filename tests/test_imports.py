@@ -23,7 +23,8 @@ MAY = {
 }
 # of reports, those below take only what has no opinion: where a dossier's files are, how its words and records look
 WORDS_OF_REPORTS = {
-    "reports.layout", "reports.verdict", "reports.interval", "reports.selection_input", "reports.stack_state",
+    "reports.layout", "reports.pace", "reports.verdict", "reports.interval", "reports.selection_input",
+    "reports.stack_state",
 }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_a_read_says_what_the_writes_up_to_its_offset_come_to(writes, answer, is
 def test_a_confirmed_write_must_be_read_back_in_time() -> None:
     shadow = written((A, "ok", 5))
     assert not shadow.judge(read(4), 54 * S)
-    assert shadow.judge(read(4), 56 * S).startswith("wrong-answer: stands at 4")
+    assert shadow.judge(read(4), 56 * S).startswith("old-answer: stands at 4")
     assert shadow.judge(read(None), 56 * S).startswith("wrong-answer")
 
 

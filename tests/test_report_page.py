@@ -12,10 +12,11 @@ import pytest
 from dossier_maker import ORDER, Story, tell
 
 from reports import layout
+from reports.failure import FailureEvidence
 from reports.html import write_report
 from reports.lanes import node_lanes, pod_lanes
-from reports.run import Judged, Run, Sabotages, TestRecord
-from reports.text import anchor
+from reports.run import Judged, Run, TestRecord
+from reports.sabotages_of_run import Sabotages
 from reports.timeline import read
 from reports.verdict import Verdict
 from reports.words import figure_of, shows
@@ -120,18 +121,38 @@ def test_the_first_screen_names_the_sabotages_that_escaped_and_the_matrix_runs_n
     assert "data:image" not in write_report(tmp_path, Run(run_id="r", sabotages=elsewhere)).read_text()
 
 
-def test_what_was_gathered_of_a_failure_is_linked_on_the_first_screen(tmp_path: Path) -> None:
-    test = TestRecord(id="suites/recovery/test_x.py::test_x", promise="p", error="the load did not start")
-    for name in ("logs/gateway-1.log", "logs/gateway-1.previous.log", "events.json", "describe-gateway-1.txt"):
-        file = tmp_path / "failures" / anchor(test.id) / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("x")
+FOLDER = "failure/recovery-test-x-py--test-x"
+
+
+def failed(tmp_path: Path, *names: str, **missing: str) -> str:
+    evidence = FailureEvidence(folder=FOLDER, files=list(names), missing=missing)
+    for path in evidence.paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("x")
+    test = TestRecord(id="suites/recovery/test_x.py::test_x", promise="p", error="no load", failure=evidence)
     page = write_report(tmp_path, Run(run_id="r", tests=[test])).read_text()
-    first = page[: page.index("<h2>")]
-    for expected in (">Events of Kubernetes</a>", ">description of gateway-1</a>", "and 1 more of the failure"):
-        assert expected in first, expected
-    assert "log of gateway-1, the container before" in page
     Page(page)
+    return page
+
+
+def test_what_was_gathered_of_a_failure_is_linked_on_the_first_screen(tmp_path: Path) -> None:
+    names = ("before-f1/gateway-1.log", "events.txt", "gateway-2.previous.log", "worker.journal")
+    page = failed(tmp_path, *names, **{"nodes.txt": "refused"})
+    first = page[: page.index("<h2>")]
+    for expected in (
+        ">last words of gateway-1, before it was hit</a>", ">Events of Kubernetes</a>",
+        ">log of gateway-2, the container before</a>", "and 1 more of the failure",
+    ):  # fmt: skip
+        assert expected in first, expected
+    assert f'href="./{FOLDER}/before-f1/gateway-1.log"' in first
+    assert ">journal of node worker</a>" in page
+    assert "<code>nodes.txt</code>: refused" in page
+
+
+def test_a_failure_of_which_nothing_could_be_had_says_so_on_the_first_screen(tmp_path: Path) -> None:
+    page = failed(tmp_path, everything="the cluster did not answer: timed out")
+    first = page[: page.index("<h2>")]
+    assert "nothing could be gathered (everything: the cluster did not answer: timed out)" in first
 
 
 def test_it_needs_nothing_but_itself(told: tuple[Path, Run, str]) -> None:

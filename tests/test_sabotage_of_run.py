@@ -12,7 +12,8 @@ from chaos.sabotages.catalogue import catalogue
 from fixtures.ledger import Entry, Ledger
 from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
-from reports.run import Run, Sabotages, TestRecord
+from reports.run import Run, TestRecord
+from reports.sabotages_of_run import Sabotages
 from reports.verdict import Verdict
 from suites import cli
 from suites.sabotage import of_run

@@ -18,7 +18,8 @@ from reports.timeline import FILE, TimelineError, read
 
 def test_what_the_writer_writes_is_read_back(tmp_path: Path) -> None:
     writer = Writer(tmp_path)
-    writer.event("watch", "pod.ready", "acd/pod/gateway-a", uid="u1", err_s=0.02, role="gateway")
+    for kind in ("pod.added", "pod.scheduled", "pod.ready"):
+        writer.event("watch", kind, "acd/pod/gateway-a", uid="u1", err_s=0.02, role="gateway")
     writer.close()
     seen = read(tmp_path)
     event = seen.query("pod.ready", role="gateway")[0]
@@ -32,9 +33,10 @@ def test_events_come_in_order_of_time_whatever_the_order_in_the_file(tmp_path: P
     story = Story(tmp_path)
     story.write()
     with (tmp_path / FILE).open("a") as file:
-        for t in (9.0, 3.0, 5.0):
-            file.write(json.dumps({"t": t, "source": "load", "kind": "load.x", "subject": "s", "data": {}}) + "\n")
-    assert [event.t for event in read(tmp_path).query("load.*")] == [3.0, 5.0, 9.0]
+        for t, err in ((5.5, 0.1), (3.0, 6.0), (5.0, 4.0)):  # dated to the middle of the time in which it happened
+            line = {"t": t, "err": err, "source": "load", "kind": "load.x", "subject": "s", "data": {}}
+            file.write(json.dumps(line) + "\n")
+    assert [event.t for event in read(tmp_path).query("load.*")] == [3.0, 5.0, 5.5]
 
 
 def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path) -> None:
@@ -45,7 +47,7 @@ def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path) -> None:
     with (tmp_path / FILE).open("a") as file:
         file.write('{"t": 2.0, "kind": "pod.de')
     assert read(tmp_path).torn
-    assert len(read(tmp_path).events) == 2
+    assert len(read(tmp_path).events) == 5
 
 
 def test_a_bad_line_in_the_middle_is_an_error_with_its_number(tmp_path: Path) -> None:
@@ -113,10 +115,10 @@ def test_a_line_that_is_not_whole_on_disk_is_an_error_and_not_there(
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(HarnessError, match=r"timeline\.jsonl cannot be written"):
-        writer.event("fault", "fault.injecting", "toy-1", fault_id="f")
+        writer.event("fault", "fault.planned", "toy-1", fault_id="f")
     assert writer.path.read_bytes() == before
     monkeypatch.setattr(os, "write", real)
-    writer.event("fault", "fault.injecting", "toy-1", fault_id="f")
+    writer.event("fault", "fault.planned", "toy-1", fault_id="f")
     assert len(read(tmp_path).events) == 2
 
 
@@ -125,5 +127,5 @@ def test_what_a_fault_is_about_to_do_is_synced(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(fd), real(fd))[1])
     writer.event("watch", "pod.ready", "acd/pod/a")
     assert synced == []
-    writer.event("fault", "fault.injecting", "toy-1", fault_id="f")
+    writer.event("fault", "fault.planned", "toy-1", fault_id="f")
     assert len(synced) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import shutil
 from typing import Any
 
 from chaoslib.exceptions import InterruptExecution
@@ -12,6 +13,7 @@ from chaostoolkit import encoder  # type: ignore[import-untyped]
 
 from chaos import session
 from fixtures.errors import CrucibleError
+from reports.layout import LAST_WORDS
 
 logger = logging.getLogger("chaostoolkit")
 
@@ -38,6 +40,8 @@ def after_experiment_control(
             if here.alone:
                 text = json.dumps(state, indent=2, ensure_ascii=False, default=encoder)
                 (here.folder / "journal.json").write_text(text)
+                if state.get("status") == "completed" and not state.get("deviated"):
+                    shutil.rmtree(here.folder / LAST_WORDS, ignore_errors=True)  # nothing is to be explained
                 logger.info(f"timeline and journal: {here.folder.parent.parent}")
     finally:
         session.close()

@@ -55,7 +55,7 @@ def scaled_up(
             _rose(scene, floor, within_s), _stayed_below(scene, ceiling), _bounds(scene, floor, ceiling),
             _by_its_figures(scene, target_percent, ceiling), _held(scene, floor),
         ]  # fmt: skip
-    except CannotTell as error:
+    except (CannotTell, timeline.TimelineError) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget, evidence=FILES)
     worst = worst_of(findings)
     reason = "; ".join(f.reason for f in findings if f.verdict is worst.verdict)
@@ -159,7 +159,7 @@ def scaled_down(
     try:
         scene = scene_of(timeline.read(dossier), role, load, min_share=min_share)
         return _fell(scene, floor, stabilisation_s, reaction_s, budget)
-    except CannotTell as error:
+    except (CannotTell, timeline.TimelineError) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget, evidence=FILES)
 
 

@@ -22,7 +22,10 @@ def proven(dossier: Path, *, fault_ids: list[str], min_faults: int = 1) -> Findi
 
         Claim.of(certificate.proven, fault_ids=["f1"])
     """
-    found = certificates.of(timeline.read(dossier), fault_ids=fault_ids)
+    try:
+        found = certificates.of(timeline.read(dossier), fault_ids=fault_ids)
+    except timeline.TimelineError as error:
+        return Finding(Verdict.INVALID, str(error), evidence=(timeline.FILE,))
     missing = sorted(set(fault_ids) - {certificate.fault_id for certificate in found})
     wrong = [f"fault {name!r} is not on the timeline" for name in missing]
     if len(found) < max(1, min_faults):
@@ -55,7 +58,11 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
         Claim.of(certificate.experiment_completed, experiment="gateway-pod-kill-1")
     """
     findings = [_journals(dossier, experiment)]
-    faults = certificates.of(timeline.read(dossier), experiment=experiment)
+    faults = []
+    try:
+        faults = certificates.of(timeline.read(dossier), experiment=experiment)
+    except timeline.TimelineError as error:
+        findings.append(Finding(Verdict.INVALID, str(error)))
     if not faults:
         findings.append(Finding(Verdict.INVALID, f"no fault of experiment {experiment} is on the timeline"))
     for certificate in faults:

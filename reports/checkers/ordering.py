@@ -26,10 +26,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reports import certificates, timeline
-from reports.selection_input import Evidence, Missing, Truncated, Write, read_evidence
+from reports.checkers.witnesses import by_class, without
+from reports.selection_input import Evidence, Missing, Write, read_evidence
 from reports.verdict import Finding, Verdict, worst_of
-
-SHOWN = 5
 
 
 def selection_input(
@@ -55,7 +54,7 @@ def selection_input(
     try:
         evidence = read_evidence(dossier, load)
     except Missing as error:
-        return _missing(error)
+        return without(error)
     findings = [
         _complete(evidence, dossier),
         _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
@@ -160,7 +159,7 @@ def _kept(evidence: Evidence, min_acked: int) -> Finding:
     classes = {"acknowledged but lost": lost, "acknowledged but misplaced": moved}
     measured = f"{len(lost)} of {len(evidence.acked)} lost"
     good = f"all {len(evidence.acked)} acknowledged writes are kept"
-    return _classes(classes, good, measured, "none lost", (evidence.files.writes, evidence.files.topic))
+    return by_class(classes, good, measured, "none lost", (evidence.files.writes, evidence.files.topic))
 
 
 def _produced_once(evidence: Evidence) -> Finding:
@@ -169,14 +168,14 @@ def _produced_once(evidence: Evidence) -> Finding:
         return _nothing_written(evidence)
     twice = [f"{name} at offsets {offsets}" for name, offsets in ours.items() if len(offsets) > 1]
     good = f"each of {len(ours)} writes is in the topic once"
-    return _classes({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (evidence.files.topic,))
+    return by_class({"produced twice": twice}, good, f"{len(twice)} produced twice", "none", (evidence.files.topic,))
 
 
 def _real_time(evidence: Evidence) -> Finding:
     placed = [(write, offsets[0]) for write in evidence.acked if (offsets := evidence.offsets.get(write.id))]
     wrong = [f"{a.id} at {i} was acknowledged before {b.id} at {j} was sent" for a, i, b, j in _inversions(placed)]
     good = f"{len(placed)} writes stand in the order of their answers"
-    return _classes(
+    return by_class(
         {"against real time": wrong},
         good,
         f"{len(wrong)} against real time",
@@ -214,7 +213,7 @@ def _applied(evidence: Evidence) -> Finding:
         highest = max(highest, row.offset)
     classes = {"applied twice": twice, "applied out of order": disorder}
     good = f"{len(evidence.journal)} records applied once and in order"
-    return _classes(
+    return by_class(
         classes, good, f"{len(twice)} twice, {len(disorder)} out of order", "none", (evidence.files.journal,)
     )
 
@@ -243,7 +242,7 @@ def _agrees(evidence: Evidence) -> Finding:
     }
     good = f"the worker applied all {len(topic)} records, to offset {evidence.end - 1}"
     measured = f"{len(missing)} of {len(topic)} not applied"
-    return _classes(classes, good, measured, "all applied", (evidence.files.topic, evidence.files.journal))
+    return by_class(classes, good, measured, "all applied", (evidence.files.topic, evidence.files.journal))
 
 
 def _nothing_written(evidence: Evidence) -> Finding:
@@ -255,24 +254,5 @@ def _with_evidence(dossier: Path, load: str, judge: Callable[[Evidence], Finding
     try:
         evidence = read_evidence(dossier, load)
     except Missing as error:
-        return _missing(error)
+        return without(error)
     return judge(evidence)
-
-
-def _missing(error: Missing) -> Finding:
-    """A damaged witness tells nothing; a topic that lost what it held tells enough."""
-    verdict = Verdict.FAIL if isinstance(error, Truncated) else Verdict.INCONCLUSIVE
-    return Finding(verdict, str(error), evidence=(error.file,))
-
-
-def _classes(classes: dict[str, list[str]], good: str, measured: str, budget: str, files: tuple[str, ...]) -> Finding:
-    """FAIL with the class names and the first witnesses of each, or PASS."""
-    bad = {name: witnesses for name, witnesses in classes.items() if witnesses}
-    data = {"bad": {name: {"count": len(found), "witnesses": found[:SHOWN]} for name, found in bad.items()}}
-    if not bad:
-        return Finding(Verdict.PASS, good, measured, budget, files, data)
-    said = "; ".join(
-        f"{len(found)} {name}: {', '.join(found[:SHOWN])}" + (" …" if len(found) > SHOWN else "")
-        for name, found in bad.items()
-    )
-    return Finding(Verdict.FAIL, said, measured, budget, files, data)

@@ -7,13 +7,13 @@ import os
 import random
 import shutil
 import tempfile
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports import layout
 from reports.claim import Answer, Claim, answer
 from reports.dossier import load
+from reports.sabotage.differences import TORN, Difference, difference
 from reports.sabotage.looks import Looks, said, watched
 from reports.sabotage.mutations import MISSING, OTHER_LOAD, OTHER_RUN, WAYS
 from reports.verdict import Verdict
@@ -30,6 +30,7 @@ class Outcome:
     file: str
     claim: str
     outcome: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class Good:
     """A claim that passes on the dossier as it is, with what it read and looked at."""
 
     claim: Claim
+    answer: Answer
+    looks: Looks
+
+
+@dataclass(frozen=True)
+class Now:
+    """The same claim on the spoilt dossier."""
+
     answer: Answer
     looks: Looks
 
@@ -57,8 +66,12 @@ class Bench:
                 found, looks = _judge(self.dossier, judged.claim)
                 if found.finding.verdict is Verdict.PASS:
                     self.good.append(Good(judged.claim, found, looks))
-        read = {name for good in self.good for name in good.answer.read}
-        self.files = sorted(name for name in read if (self.dossier / name).is_file())
+        self.reads = [
+            files for good in self.good
+            if (files := sorted(name for name in good.answer.read if (self.dossier / name).is_file()))
+        ]  # fmt: skip
+        """The files of each claim: what many claims rest on is spoilt more often."""
+        self.files = sorted({name for files in self.reads for name in files})
 
     def run(self, case: int) -> list[Outcome]:
         """Spoil the dossier in the way of this case, and judge each claim that passed before."""
@@ -69,17 +82,18 @@ class Bench:
             (copy / file).unlink()  # the copy's own name only: the good dossier keeps its bytes
             if new is not None:
                 (copy / file).write_bytes(new)
-            told = self._told(file, new)
+            told = difference(file, (self.dossier / file).read_bytes(), new or b"")
             return [
                 Outcome(
-                    case, way, file, f"{good.claim.checker}{good.claim.args}", self._outcome(copy, good, file, told)
+                    case, way, file, f"{good.claim.checker}{good.claim.args}", *self._outcome(copy, good, file, told)
                 )
                 for good in self.good
             ]
 
     def _spoilt(self, rng: random.Random) -> tuple[str, str, bytes | None]:
         while True:
-            file, way = rng.choice(self.files), rng.choice([*WAYS, MISSING, OTHER_LOAD, OTHER_RUN])
+            file = rng.choice(rng.choice(self.reads))
+            way = rng.choice([*WAYS, MISSING, OTHER_LOAD, OTHER_RUN])
             raw = (self.dossier / file).read_bytes()
             if way == MISSING:
                 return file, way, None
@@ -97,29 +111,30 @@ class Bench:
             return None
         return (self.dossier / rng.choice(others)).read_bytes()
 
-    def _told(self, file: str, new: bytes | None) -> tuple[set[str], bool] | None:
-        """Events that differ between the good and the spoilt timeline, and whether only doubles were added."""
-        if file != layout.TIMELINE or not new:
-            return None
-        before, after = said((self.dossier / file).read_bytes()), said(new)
-        changed = Counter({name: abs(before[name] - after[name]) for name in before | after})
-        return {name for name, times in changed.items() if times}, before.keys() == after.keys() and before <= after
-
-    def _outcome(self, copy: Path, good: Good, file: str, told: tuple[set[str], bool] | None) -> str:
+    def _outcome(self, copy: Path, good: Good, file: str, told: Difference) -> tuple[str, str]:
+        folder = f"{Path(file).parent.as_posix()}/"
+        if not {file, folder} & {*good.answer.read}:
+            return UNREAD, ""  # a pure function of the files that it opened
         found, looks = _judge(copy, good.claim)
-        was, now = good.answer.finding, found.finding
-        if now.verdict is not Verdict.PASS:
-            return now.verdict.value
+        if found.finding.verdict is not Verdict.PASS:
+            return found.finding.verdict.value, found.finding.reason
+        return self._right(copy, good, Now(found, looks), file, told)
+
+    def _right(self, copy: Path, good: Good, now: Now, file: str, told: Difference) -> tuple[str, str]:
+        """Why it is right that a claim still passes, or ESCAPED."""
         listing = set() if (copy / file).exists() else {f"{Path(file).parent.as_posix()}/"}
-        if not ({file} | listing) & {*good.answer.read, *found.read}:
-            return UNREAD
-        if (was.measured, was.reason, was.data) != (now.measured, now.reason, now.data):
-            return MOVED
-        differing, only_doubles = told or (set(), False)
-        if only_doubles or _same_json(self.dossier / file, copy / file):
-            return SAME
-        looked = good.looks.may_see(differing) or looks.may_see(differing)
-        return UNSEEN if told is not None and not looked else ESCAPED
+        if not ({file} | listing) & {*good.answer.read, *now.answer.read}:
+            return UNREAD, ""
+        was, found = good.answer.finding, now.answer.finding
+        if (was.measured, was.reason, was.data) != (found.measured, found.reason, found.data):
+            return MOVED, f"{was.reason} {was.data} -> {found.reason} {found.data}"
+        if told.doubles or _same_json(self.dossier / file, copy / file):
+            return SAME, ""
+        if file == layout.TIMELINE:
+            differing = {said(entry) for entry in told.entries if entry != TORN}
+            if not (good.looks.may_see(differing) or now.looks.may_see(differing)):
+                return UNSEEN, ""
+        return ESCAPED, ""
 
 
 def _same_json(old: Path, new: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from reports.sabotage.cases import ESCAPED, Bench, Outcome
+from reports.sabotage.cases import ESCAPED, MOVED, Bench, Outcome
 
 _bench: list[Bench] = []
 
@@ -37,12 +37,12 @@ def evidence(dossier: Path, cases: int, seed: int, first: int, donor: Path | Non
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for one in found:
         counts[one.way][one.outcome] += 1
-    escapes = [one for one in found if one.outcome == ESCAPED]
+    escapes = [one for one in found if one.outcome in (ESCAPED, MOVED)]
     total = sum(counts.values(), Counter())
     for way in sorted(counts):
         click.echo(f"{way:18} " + ", ".join(f"{name} {count}" for name, count in counts[way].most_common()))
     for one in escapes:
-        click.echo(f"ESCAPED --seed {seed} --first {one.case} --cases 1: {one.way} {one.file}: {one.claim}")
+        click.echo(f"{one.outcome} --seed {seed} --first {one.case} --cases 1: {one.way} {one.file}: {one.claim}")
     click.echo(f"{cases} cases, {len(bench.good)} claims: " + ", ".join(f"{n} {c}" for n, c in total.most_common()))
     if out:
         result = {"seed": seed, "cases": cases, "counts": counts, "escapes": [asdict(one) for one in escapes]}

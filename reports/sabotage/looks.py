@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,16 +30,12 @@ def key(t: float, kind: str, subject: str, uid: str | None, data: Any) -> str:
     return json.dumps([float(t), kind, subject, uid, data or {}], sort_keys=True)
 
 
-def said(raw: bytes) -> Counter[str]:
-    """What the events of a timeline file say, each as often as it stands there; a torn last line says nothing."""
-    found: Counter[str] = Counter()
-    for line in raw.split(b"\n"):
-        try:
-            one = json.loads(line)
-            found[key(one["t"], one["kind"], one["subject"], one.get("uid"), one["data"])] += 1
-        except (ValueError, KeyError, TypeError):
-            continue
-    return found
+def said(line: dict[str, Any]) -> str:
+    """The same of one line of a timeline file; nothing of one that is no event."""
+    try:
+        return key(line["t"], line["kind"], line["subject"], line.get("uid"), line["data"])
+    except (KeyError, TypeError, ValueError):
+        return json.dumps([0, ""])
 
 
 @contextmanager

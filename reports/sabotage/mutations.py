@@ -82,11 +82,20 @@ def watch_gap(raw: bytes, rng: random.Random) -> bytes | None:
     if not watches:
         return None
     event = json.loads(rng.choice(watches))
-    gap = [
-        {**event, "kind": "watch.lost", "subject": "pods", "data": {}},
-        {**event, "kind": "watch.resumed", "subject": "pods", "t": event["t"] + 5, "data": {}},
-    ]
-    return raw + b"".join(json.dumps(each).encode() + b"\n" for each in gap)
+    lost, again = event["t"], event["t"] + rng.choice((0.5, 5.0, 30.0))
+    subject = rng.choice(("pods", "pods", "deployments", "hpas", "nodes"))
+    found = []
+    for line in lines:  # each where its time is, as whoever watches would have written it
+        try:
+            t = float(json.loads(line)["t"])
+        except (ValueError, KeyError, TypeError):
+            t = lost
+        for at, kind in ((lost, "watch.lost"), (again, "watch.resumed")):
+            if t > at and kind not in found:
+                gap = {"t": at, "err": 0.0, "source": "watch", "kind": kind, "subject": subject, "data": {}}
+                found += [kind, json.dumps(gap).encode() + b"\n"]
+        found.append(line)
+    return b"".join(one for one in found if isinstance(one, bytes))
 
 
 WAYS: dict[str, Mutate] = {

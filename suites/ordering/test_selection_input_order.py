@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fixtures.selection_input.evidence import gather, log_begin
-from reports.checkers import certificate, ordering, progress
+from reports.checkers import certificate, folded_state, ordering, progress, reads
 from reports.checkers.kafka import history as kafka_history
 from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
+from suites.recovery.under_load import OPERATIONS
 
 
 @pytest.mark.promise("ordering.selection-input")
@@ -31,6 +32,8 @@ def test_selection_input_keeps_every_write_in_order(
         ordering.selection_input, load=operators.name, min_acked=enough, min_acked_during_faults=10,
         fault_ids=list(fault.fault_ids),
     )  # fmt: skip
+    promise.claim(folded_state.is_fold_of_log, load=operators.name, min_paths=50)
+    promise.claim(reads.none_contradicts_its_writes, load=operators.name, names=OPERATIONS["reads"], at_least=50)
     promise.claim(
         kafka_history.check, pattern=Files(operators.name).history, guarantees={"reads": "to_end"}, min_acked=enough
     )

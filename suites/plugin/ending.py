@@ -12,11 +12,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from fixtures.errors import HarnessError
-from reports import layout
 from reports.claim import Claim
 from reports.judging import judge_claims, judge_test
 from reports.run import Judged, TestRecord
-from reports.text import anchor
 from reports.verdict import Verdict
 from suites.plugin.promise import Promise
 
@@ -47,6 +45,8 @@ def end_test(
         record = _judged(session, promise, later, error, skipped)
         if session.restorer is not None:
             record, stop = _after(session, promise, record, later, stopped=stopped)
+        if record.verdict is Verdict.PASS:
+            _forget(session)
     finally:
         _mend(session, promise.test)
     if stop is not None:
@@ -66,8 +66,10 @@ def _judged(session: Session, promise: Promise, later: list[Claim], error: str, 
         session.dossier, test=unjudged.id, promise_id=unjudged.promise_id, promise=unjudged.promise,
         claims=promise.claims, seconds=unjudged.seconds, experiment=unjudged.experiment, error=error, skipped=skipped,
     )  # fmt: skip
-    session.keep(record.with_claims([Judged.waiting(claim, TOO_EARLY) for claim in later]))
-    _gather(session, record)
+    waiting = [Judged.waiting(claim, TOO_EARLY) for claim in later]
+    session.keep(record.with_claims(waiting))
+    record = _explained(session, record)
+    session.keep(record.with_claims(waiting))
     return record
 
 
@@ -88,30 +90,35 @@ def _after(
         error = f"nobody could see whether the stack is as it was: {type(trouble).__name__}: {trouble}"
     except BaseException as caught:  # it goes on when the record is kept
         stop, error = caught, f"stopped before the stack was as it was: {type(caught).__name__}"
-    was = record.verdict
     told = record.error or error
     found = judge_claims(session.dossier, later)
     record = record.with_claims(found).model_copy(update={"error": told, "seconds": session.seconds(promise.test)})
     session.keep(record)
-    if was is Verdict.PASS:  # else it was gathered already, when there was more to see
-        _gather(session, record)
+    record = _explained(session, record)  # what was kept by the body and left broken by the time after it
+    session.keep(record)
     return record, stop
 
 
-def _gather(session: Session, record: TestRecord) -> None:
-    """Keep what the stack says of itself after a promise that was not kept; the verdict stands whatever it says."""
-    stack = session.standing
-    if record.verdict is Verdict.PASS or stack is None:
-        return
-    from fixtures.failure.gathering import gather
+def explain(session: Session, test: str) -> None:
+    """Gather the evidence of a failure outside a test's body, of its set-up for one, unless there is some already."""
+    assert session.run is not None
+    (record,) = (each for each in session.run.tests if each.id == test)
+    session.keep(_explained(session, record))
 
-    hit = {v["name"] for proof in record.certificates for v in proof["victims"] if v["kind"] == "Node"}
-    folder = session.dossier / layout.FAILURE / anchor(record.id)
-    try:
-        names = gather(stack.cluster, session.settings.namespace, folder, nodes=sorted(hit))
-        logger.info("%s: %d files of the stack's own words in %s", record.verdict, len(names), folder)
-    except Exception as error:
-        logger.error("nothing was gathered after %s: %s", record.id, error)
+
+def _explained(session: Session, record: TestRecord) -> TestRecord:
+    """The record with the evidence of its failure, gathered now unless it was before; of a PASS there is none."""
+    from suites.plugin.failure import evidence_of
+
+    if record.verdict in (Verdict.PASS, Verdict.SKIPPED) or record.failure is not None:
+        return record
+    return record.model_copy(update={"failure": evidence_of(record, session.dossier, session.standing)})
+
+
+def _forget(session: Session) -> None:
+    from suites.plugin.failure import forget
+
+    forget(session.dossier)
 
 
 def _mend(session: Session, test: str) -> None:

@@ -17,7 +17,7 @@ from reports.run import Run, TestRecord
 from reports.text import failure_text, summary
 from reports.verdict import EXIT_CODES, Verdict
 from suites.plugin.choosing import names_key
-from suites.plugin.ending import end_test
+from suites.plugin.ending import end_test, explain
 from suites.plugin.options import settings_key
 from suites.plugin.sentence import sentence_of
 from suites.plugin.session import Session, promise_key, session_key
@@ -90,9 +90,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if item.nodeid in job.planned and call.when != "call" and call.excinfo is not None:
         word = "skipped" if report.skipped else "error"
         why = f"{call.when}: {call.excinfo.value}"
-        job.add(
-            TestRecord(id=item.nodeid, promise_id=job.planned[item.nodeid], promise=sentence_of(item), **{word: why})
+        record = TestRecord(
+            id=item.nodeid, promise_id=job.planned[item.nodeid], promise=sentence_of(item), **{word: why}
         )
+        job.add(record)
+        explain(job, item.nodeid)
         if isinstance(call.excinfo.value, CrucibleError):
             report.longrepr = f"{Verdict.INCONCLUSIVE}: {why}"  # for people: no traceback
     return report

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fixtures.settings import ROOT, Profile, Settings
 from reports import dossier as dossiers
-from reports.run import Sabotages
+from reports.sabotages_of_run import Sabotages
 from reports.verdict import EXIT_CODES
 from suites.sabotage.campaign import chosen, run_all
 from suites.sabotage.child import judged

@@ -1,0 +1,138 @@
+"""Selection Input: is what the stack holds in the end what its log comes to?
+
+Answers, topic and journal may all agree while the state is wrong: a record journaled whose effect is lost, a value that
+came past the log, an effect that came twice or late. So the state that stood before the load is taken, the log is
+folded into it here, and the outcome is compared with all that the stack holds afterwards, and with what a user gets who
+asks for each path that was written.
+
+| broken | said |
+|---|---|
+| an apply whose effect is lost | `not held`, `held though removed`, `older than the log` |
+| applied without the log, or to something else | `not from the log` |
+| applied again, after a later one | `older than the log` |
+| read back otherwise than it is held | `answered otherwise` |
+| never applied at all | `behind the log` |
+| applied beyond what was ever logged | `ahead of the log` |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from reports.checkers.witnesses import by_class, without
+from reports.fold import Fold, Held, text_of
+from reports.selection_input import Evidence, Missing, read_evidence
+from reports.states import ABSENT, FOUND, Read, States, read_states
+from reports.verdict import Finding, Verdict
+
+SURE_MS = 2000
+"""A value that ran out this shortly before or after it was asked for may be there or not."""
+
+
+def is_fold_of_log(dossier: Path, *, load: str, min_paths: int = 1) -> Finding:
+    """What the stack held once the log had ended is the fold of that log, path by path, for whoever asks.
+
+    Args:
+        load: whose log, and whose paths are read back one by one.
+        min_paths: paths read back below which nothing can be said.
+
+    Example::
+
+        Claim.of(folded_state.is_fold_of_log, load="operators", min_paths=50)
+    """
+    try:
+        evidence, states = read_evidence(dossier, load), read_states(dossier, load)
+    except Missing as error:
+        return without(error)
+    files = (states.file, evidence.files.topic, evidence.files.writes)
+    if why := _not_enough(evidence, states, min_paths):
+        return Finding(Verdict.INCONCLUSIVE, why, evidence=files)
+    fold, found = Fold(states.before.paths), defaultdict[str, list[str]](list)
+    first = at = max(states.before.offset + 1, evidence.begin)
+    for look in sorted([_whole(states), *states.reads], key=lambda look: look.offset):
+        who = f"the answer for {look.path}" if look.path else "the state"
+        if look.offset >= evidence.end:
+            found["ahead of the log"].append(
+                f"{who} stands at offset {look.offset}, the log ends at {evidence.end - 1}"
+            )
+            continue
+        if look.offset < states.log_end - 1:
+            found["behind the log"].append(f"{who} stands at offset {look.offset} of {states.log_end - 1}")
+        if look.offset < states.before.offset:
+            continue  # it went back to before all that is known
+        for offset in range(at, look.offset + 1):
+            fold.take(evidence.values[offset], evidence.stamped_ms[offset])
+        at = max(at, look.offset + 1)
+        for name, witness in _of_path(fold, look) if look.path else _of_all(fold, states):
+            found[name].append(witness)
+    keys = sum(len(held) for held in states.whole.paths.values())
+    good = f"{at - first} records come to the {keys} keys held and to all {len(states.reads)} answers"
+    wrong = sum(len(witnesses) for witnesses in found.values())
+    return by_class(dict(found), good, f"{wrong} differ", "none differs", files)
+
+
+def _whole(states: States) -> Read:
+    """The look at everything among the looks at single paths; it has no path."""
+    return Read("", FOUND, states.whole.offset, states.at_ms, None)
+
+
+def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
+    """Why nothing can be said, or ''."""
+    if states.before.offset + 1 < evidence.begin:
+        return f"the state before stands at offset {states.before.offset}, the log is read from {evidence.begin} only"
+    if states.log_end > evidence.end:
+        return f"the log had ended at {states.log_end} when the state was read, and is there to {evidence.end} only"
+    unread = {write.path for write in evidence.writes} - {read.path for read in states.reads}
+    if unread:
+        return f"{len(unread)} paths that were written were not read back, {min(unread)} first"
+    if bad := [read for read in states.reads if read.status not in (FOUND, ABSENT)]:
+        return f"{len(bad)} paths could not be read back, {bad[0].path} first: status {bad[0].status}"
+    if len(states.reads) < max(1, min_paths):
+        return f"{len(states.reads)} paths were read back; {min_paths} are needed to tell"
+    return ""
+
+
+def _of_path(fold: Fold, read: Read) -> Iterator[tuple[str, str]]:
+    """What a user got must be what was due then; around the moment when something runs out, with it or without."""
+    got = text_of(read.value) if read.status == FOUND else None
+    due = [_due(fold, read.path, at_ms) for at_ms in (read.at_ms, read.at_ms - SURE_MS, read.at_ms + SURE_MS)]
+    if got not in due:
+        yield "answered otherwise", f"{read.path} is {_said(got)} when asked for, the log says {_said(due[0])}"
+
+
+def _due(fold: Fold, path: str, at_ms: int) -> str | None:
+    """The keys of the path, or else the key of that name in the path above, or nothing."""
+    here = {key: held.value for key, held in fold.held.get(path, {}).items() if not held.is_gone(at_ms)}
+    above, _, name = path.rpartition("/")
+    single = fold.held.get(above, {}).get(name)
+    if here:
+        return text_of(here)
+    return None if single is None or single.is_gone(at_ms) else text_of(single.value)
+
+
+def _of_all(fold: Fold, states: States) -> Iterator[tuple[str, str]]:
+    held = states.whole.paths
+    for path in sorted({*fold.held, *held}):
+        for key in sorted({*fold.held.get(path, {}), *held.get(path, {})}):
+            due, is_held = (_shown(paths.get(path, {}).get(key), states.at_ms) for paths in (fold.held, held))
+            if due == is_held:
+                continue
+            (wanted, _), (got, _) = due, is_held
+            witness = f"{path}/{key} is {_said(got)}, the log says {_said(wanted)}"
+            if got is None:
+                yield "not held", witness
+            elif got not in fold.ever[path, key] or got == wanted:  # the same, but for another while
+                yield "not from the log", witness
+            else:
+                yield ("held though removed" if wanted is None else "older than the log"), witness
+
+
+def _shown(held: Held | None, at_ms: int) -> tuple[str | None, int | None]:
+    """Value and end of its life as a reader sees them; nothing where it has run out."""
+    return (None, None) if held is None or held.is_gone(at_ms) else (text_of(held.value), held.expires_ms)
+
+
+def _said(text: str | None) -> str:
+    return "absent" if text is None else text[:40]
