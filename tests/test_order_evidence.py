@@ -24,11 +24,16 @@ class Stage:
         monkeypatch.setattr(evidence, "journal_length", lambda settings: 7)
         monkeypatch.setattr(evidence, "read_topic", lambda _, file, *, begin: self.done.append((file.name, begin)))
         monkeypatch.setattr(evidence, "fetch_journal", self.fetched)
+        monkeypatch.setattr(evidence, "read_whole", lambda settings: {"held_at": self.applied})
+        monkeypatch.setattr(evidence, "write_states", self.states)
         monkeypatch.setattr(evidence, "write_history", lambda dossier, load, **when: self.done.append((load, when)))
 
     def look(self, settings: Settings) -> int:
         self.applied = min(self.applied + 2, self.stops_at)
         return self.applied
+
+    def states(self, settings: Settings, dossier: Path, load: str, *, before: Any, log_end: int) -> None:
+        self.done.append(("states", (before, log_end, self.applied)))
 
     def fetched(self, settings: Settings, file: Path, *, begin: int) -> None:
         self.done.append((file.name, (begin, self.applied)))
@@ -39,12 +44,13 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     return Stage(monkeypatch)
 
 
-BEGIN = LogBegin({0: 4}, 3, 1_000)
+BEGIN = LogBegin({0: 4}, 3, {"a": 1}, 1_000)
 
 
 def test_the_journal_is_fetched_when_the_worker_has_applied_the_whole_topic(stage: Stage, tmp_path: Path) -> None:
     gather(Settings(home=tmp_path), tmp_path, "operators", BEGIN)
-    topic, journal, history = stage.done
+    states, topic, journal, history = stage.done
+    assert states == ("states", ({"a": 1}, 10, 9)), "states are read when all is applied, before the topic"
     assert topic == ("topic-operators.jsonl", {0: 4})
     assert journal == ("journal-operators.jsonl", (3, 9))
     assert history[0] == "operators"
@@ -57,7 +63,8 @@ def test_a_worker_that_never_catches_up_is_told_by_its_journal_as_it_is(
     monkeypatch.setattr(evidence, "CAUGHT_UP_WITHIN_S", 0.3)
     stage.stops_at = 1
     gather(Settings(home=tmp_path), tmp_path, "operators", BEGIN)
-    assert stage.done[1] == ("journal-operators.jsonl", (3, 1))
+    assert stage.done[0] == ("states", ({"a": 1}, 10, 1))
+    assert stage.done[2] == ("journal-operators.jsonl", (3, 1))
 
 
 def test_what_was_there_before_is_applied_before_a_load_begins(
@@ -65,7 +72,7 @@ def test_what_was_there_before_is_applied_before_a_load_begins(
 ) -> None:
     begin = log_begin(Settings(home=tmp_path))
     assert stage.applied == 9
-    assert (begin.offsets, begin.journal) == ({0: 10}, 7)
+    assert (begin.offsets, begin.journal, begin.held) == ({0: 10}, 7, {"held_at": 9})
     assert begin.unix_ms > 1_600_000_000_000
     monkeypatch.setattr(evidence, "CAUGHT_UP_WITHIN_S", 0.3)
     stage.applied, stage.stops_at = -1, 8

@@ -32,8 +32,10 @@ def main(words: list[str]) -> int:
     copy = Path(os.environ.get("MUTANTS_DIR", tempfile.gettempdir() + "/crucible-mutants"))
     cache = Path(os.environ.get("CRUCIBLE_HOME", Path.home() / ".crucible")) / "cache/mutants"
     checkout = fresh_copy(copy)
-    campaign = Campaign(scope, checkout, cache, children=told.children, longest_s=told.longest)
-    chosen = [each for each in campaign.mutants if not told.part or any(part in each.name for part in told.part)]
+    campaign = Campaign(
+        scope, checkout, cache, parts=told.part, tests=told.tests, children=told.children, longest_s=told.longest
+    )
+    chosen = campaign.mutants
     if not chosen:
         print(f"no mutant's name contains {' or '.join(told.part)}; see --list")
         return 2
@@ -59,7 +61,9 @@ def main(words: list[str]) -> int:
     unjudged = sum(known.get(each.name) is None for each in chosen)
     if unjudged:
         print(f"{unjudged} mutants were not judged")
-    return 1 if below else 2 if unjudged else 0
+    for each in campaign.gone:
+        print(f"named.toml must follow the code: {each}")
+    return 1 if below else 2 if unjudged or campaign.gone else 0
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -71,6 +75,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="the figures of what is known, judge nothing")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="a sample of N of each group, by chance")
     parser.add_argument("--seed", type=int, default=1, help="decides the sample")
+    parser.add_argument(
+        "--tests", action="append", default=[], metavar="PART", help="use only test files named like it"
+    )
     parser.add_argument("--children", type=int, default=2 * (os.cpu_count() or 1), help="how many are judged at a time")
     parser.add_argument(
         "--longest", type=float, default=20.0, help="seconds of tests that a mutant gets, fastest first"

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +47,38 @@ class Campaign:
         scope: what is mutated.
         checkout: the copy.
         cache: where outcomes, reaches and made mutants are kept.
+        parts: only mutants whose names contain one of these; all when there is none.
+        tests: only tests of files whose names contain one of these; what survives them others may notice, later.
         children: how many are judged at a time.
         longest_s: of a mutant's tests, only the fastest up to this many seconds in all are run; a mutant that only
             slower ones would notice counts as a survivor.
     """
 
-    def __init__(self, scope: Scope, checkout: Path, cache: Path, *, children: int, longest_s: float) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        checkout: Path,
+        cache: Path,
+        *,
+        parts: list[str],
+        tests: list[str],
+        children: int,
+        longest_s: float,
+    ) -> None:
         self._scope, self._checkout, self._cache = scope, checkout, cache
         self._children, self._longest_s = children, longest_s
         self._outcomes = Outcomes(cache / "outcomes.jsonl")
-        self._files = states_of_tests(checkout)
+        self._states = states_of_tests(checkout)
+        self._files = [file for file in self._states if not tests or any(part in file for part in tests)]
+        self._selection = self._files if tests else ["tests"]
         self._modules = scope.modules(checkout)
         self._functions = {path: dict(functions_of(ast.parse((checkout / path).read_text()))) for path in self._modules}
-        named = [
-            named_mutant(each["id"], each["file"], (checkout / each["file"]).read_text(), each["before"], each["after"])
-            for each in scope.named
+        self.gone: list[str] = []  # changes of a person that cannot be made any more
+        self.mutants = [
+            *self._named(),
+            *(each for path in self._modules if _may_hold(path, parts) for each in self._made(path)),
         ]
-        self.mutants = named + [mutant for path in self._modules for mutant in self._made(path)]
+        self.mutants = [each for each in self.mutants if not parts or any(part in each.name for part in parts)]
         self._tests: dict[str, Tests] | None = None
 
     def judge(self, mutants: list[Mutant], *, anew: bool) -> None:
@@ -75,7 +90,7 @@ class Campaign:
             if known.get(mutant.name):
                 continue
             tests = self._tests_of(mutant)
-            left = tests if anew else self._outcomes.left(mutant, tests, self._files)
+            left = tests if anew else self._outcomes.left(mutant, tests, self._states)
             last = self._outcomes.last(mutant)
             if last and last.by in (names := [test for test, *_ in left]):
                 left = [left[names.index(last.by)], *(each for each in left if each[0] != last.by)]
@@ -98,7 +113,7 @@ class Campaign:
     def known(self, mutants: list[Mutant]) -> dict[str, Outcome | None]:
         """The outcomes that still hold."""
         self._learn(anew=False)
-        return {each.name: self._outcomes.holding(each, self._tests_of(each), self._files) for each in mutants}
+        return {each.name: self._outcomes.holding(each, self._tests_of(each), self._states) for each in mutants}
 
     def listed(self, mutants: list[Mutant]) -> Iterator[str]:
         """A line for each: its name, where, and what is known."""
@@ -109,9 +124,20 @@ class Campaign:
             yield f"{mutant.name}  {mutant.path}:{mutant.first}  {told}"
 
     def _keep(self, answer: dict[str, Any], mutant: Mutant) -> Outcome:
-        outcome = outcome_of(answer, mutant, self._tests_of(mutant), self._files)
+        outcome = outcome_of(answer, mutant, self._tests_of(mutant), self._states)
+        last = self._outcomes.last(mutant)
+        if last and last.outcome == outcome.outcome == "survived":  # what it survived before counts still
+            outcome = replace(outcome, files=last.files | outcome.files)
         self._outcomes.add(outcome)
         return outcome
+
+    def _named(self) -> Iterator[Mutant]:
+        for each in self._scope.named:
+            source = (self._checkout / each["file"]).read_text()
+            try:
+                yield named_mutant(each["id"], each["file"], source, each["before"], each["after"])
+            except ValueError as error:
+                self.gone.append(str(error))
 
     def _made(self, path: str) -> list[Mutant]:
         source = (self._checkout / path).read_text()
@@ -129,13 +155,15 @@ class Campaign:
         if self._tests is not None and not anew:
             return
         folder = self._cache / "reach"
-        names = {path: set(functions) for path, functions in self._functions.items()}
+        names: dict[str, set[str]] = {}  # the functions that are asked about
+        for mutant in self.mutants:
+            names.setdefault(mutant.path, set()).add(mutant.function)
         reaches: dict[str, Reach] = {}
-        for test, state in self._files.items():
+        for test in self._files:
             file = folder / f"{test.replace('/', '.')}.json"
             if file.exists() and not anew:
                 kept = json.loads(file.read_text())
-                if kept["state"] == state and not stale(kept, names):
+                if kept["state"] == self._states[test] and not stale(kept, names):
                     reaches[test] = kept
         missing = [test for test in self._files if test not in reaches]
         if missing:
@@ -145,7 +173,7 @@ class Campaign:
                 if answer["reach"] is None:
                     print(f"  {answer['file']} could not be watched; its tests are not used")
                     continue
-                reach = answer["reach"] | {"state": self._files[answer["file"]]}
+                reach = answer["reach"] | {"state": self._states[answer["file"]]}
                 for test in reach["failing"]:
                     print(f"  fails without a mutant, so it is not used: {test}", flush=True)
                 folder.mkdir(parents=True, exist_ok=True)
@@ -171,9 +199,10 @@ class Campaign:
         folder = self._checkout.parent
         answers, order = folder / "answers.jsonl", folder / "job.json"
         answers.write_text("")
+        pytest = [*self._selection, "-m", "not live", "--ignore=tests/test_mutants.py"]
         order.write_text(json.dumps(job | {
             "root": str(self._checkout), "modules": self._modules, "children": self._children,
-            "scratch": str(folder / "s"), "pytest": ["tests", "-m", "not live", "--ignore=tests/test_mutants.py"],
+            "scratch": str(folder / "s"), "pytest": pytest,
         }))  # fmt: skip
         inside = {"PYTHONPATH": f"{self._checkout}:{HERE / 'site'}", "PYTHONDONTWRITEBYTECODE": "1",
                   "HYPOTHESIS_PROFILE": "mutants", "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
@@ -203,3 +232,9 @@ class Campaign:
             worker.wait()
         if worker.returncode not in (0, 5):
             raise SystemExit(f"the worker ended with {worker.returncode}; see {folder}/worker.log")
+
+
+def _may_hold(path: str, parts: list[str]) -> bool:
+    """Whether a mutant of this module may have a name with one of these parts: making them takes a while."""
+    module = path.removesuffix(".py").replace("/", ".")
+    return not parts or any(part in f"{module}." or part.startswith(module) for part in parts)

@@ -117,5 +117,10 @@ def tests_of(mutant: Mutant, state: str, reaches: Iterable[Reach]) -> list[tuple
 
 
 def stale(reach: Reach, functions: dict[str, set[str]]) -> bool:
-    """Whether a module that these tests reach has functions that were not there when they were watched."""
+    """Whether these tests may reach one of some functions that was not in its module yet when they were watched.
+
+    Args:
+        reach: of the tests of a file.
+        functions: those that are asked about, by their module's path.
+    """
     return any(functions.get(path, set()) - set(seen) for path, seen in reach["modules"].items())
