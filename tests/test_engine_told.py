@@ -12,7 +12,7 @@ import pytest
 from fake_fault import OpenDoors
 from test_chaos_engine import Home
 
-from chaos.engine import Certificate, Engine, wait_until_healed
+from chaos.engine import Certificate, Engine, is_undone, wait_until_healed
 from chaos.fault import NotEffective, NotHealed, NothingToBreak
 from fixtures.errors import HarnessError
 from fixtures.ledger import Entry
@@ -202,3 +202,47 @@ def test_what_the_timeline_cannot_take_is_in_the_log(home: Home, caplog: pytest.
     with caplog.at_level(logging.ERROR, "crucible"), pytest.raises(HarnessError, match="No space left"):
         engine.heal(home.fault(), entry)
     assert f"fault.healing of {entry.id} is not on the timeline: No space left on device" in caplog.text
+
+
+def test_who_looks_before_the_act_is_told_which_fault_it_is_and_what_it_will_hit(home: Home) -> None:
+    seen: list[Any] = []
+
+    def look(fault_id: str, targets: list[Any]) -> None:
+        seen.append((fault_id, [target.name for target in targets], sorted(d.name for d in home.doors.iterdir())))
+
+    engine = Engine(home.ledger, home.timeline, run="r", experiment="toy-1", before_act=look)
+    certificate = engine.inject(home.fault())
+    assert seen == [(certificate.fault_id, ["door-1", "door-2"], ["door-1", "door-2"])]
+
+
+def test_a_look_that_fails_is_in_the_log_and_keeps_nothing_from_being_broken(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    def look(fault_id: str, targets: list[Any]) -> None:
+        raise OSError("no logs")
+
+    engine = Engine(home.ledger, home.timeline, run="r", experiment="toy-1", before_act=look)
+    with caplog.at_level(logging.ERROR, "crucible"):
+        certificate = engine.inject(home.fault())
+    (record,) = caplog.records
+    assert record.getMessage() == f"before {certificate.fault_id} nothing could be kept of its victims: no logs"
+    assert home.kinds()[-1] == "effective"
+
+
+def test_what_nobody_can_tell_to_be_undone_is_not(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    class Dumb(OpenDoors):
+        def undone(self, targets: Any) -> bool:
+            raise OSError("no answer")
+
+    fault = Dumb(None, str(home.doors))
+    with caplog.at_level(logging.ERROR, "crucible"):
+        assert is_undone(fault, fault.targets()) is False
+    assert f"nobody can tell whether Dumb folder={home.doors} is undone: no answer" in caplog.text
+
+
+def test_every_event_of_a_fault_without_effect_has_its_id(home: Home) -> None:
+    home.hook = lambda step: (home.doors / "door-2").write_text("red") if step == "inject.end" else None
+    with pytest.raises(NotEffective):
+        home.engine().inject(home.fault())
+    assert len({event["data"]["fault_id"] for event in home.events()}) == 1
+    assert len(home.events()) == 6
