@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-import requests
 import testinfra
 
 from reports.checkers import conformance, installed
+from suites.conformance.asking import answer_of, ask_each
 from suites.conformance.looking import look_at_objects
 from suites.plugin.types import Promise, Stack
 
@@ -40,13 +38,14 @@ def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -
 def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
     """Each path that a role promises through the gateway gives the promised answer, each time for ten seconds."""
     edges = {f"{role.name}.{name}": edge for role in stack.map.roles.values() for name, edge in role.edges.items()}
-    end = time.monotonic() + WINDOW_S
-    asked = 0
-    while asked < TIMES or time.monotonic() < end:  # both gateways, and each pod behind them, are met many times
-        for subject, edge in edges.items():
-            measured = answer_of(stack.settings.gateway_url + edge.path)
-            stack.timeline.event("probe", "probe.result", subject, measured=measured, expected=edge.model_dump())
-        asked += 1
+    ask_each(  # both gateways, and each pod behind them, are met many times
+        edges,
+        lambda subject: answer_of(stack.settings.gateway_url + edges[subject].path),
+        lambda subject, measured: stack.timeline.event(
+            "probe", "probe.result", subject, measured=measured, expected=edges[subject].model_dump()
+        ),
+        times=TIMES, within_s=WINDOW_S,
+    )  # fmt: skip
     promise.claim(
         conformance.edges_answer, edges={subject: edge.model_dump() for subject, edge in edges.items()},
         times=TIMES, over_s=WINDOW_S / 2, test=promise.test,
@@ -65,16 +64,3 @@ def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
             asked.append(f"{name}.{service}")
             stack.timeline.event("probe", "probe.result", asked[-1], ok=all(found.values()), measured=found)
     promise.claim(conformance.node_services, services=asked, test=promise.test)
-
-
-def answer_of(url: str) -> dict[str, object]:
-    """GET without following redirects, on a connection of its own: what came, or status 0 and what went wrong."""
-    begin = time.monotonic()
-    try:
-        answer = requests.get(url, timeout=5, allow_redirects=False, headers={"Connection": "close"})
-    except requests.RequestException as error:
-        return {"status": 0, "error": f"{type(error).__name__}: {error}"}
-    return {
-        "status": answer.status_code, "body": answer.text[:200], "location": answer.headers.get("Location", ""),
-        "seconds": round(time.monotonic() - begin, 4),
-    }  # fmt: skip
