@@ -11,7 +11,7 @@ import inspect
 import json
 import traceback
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -53,13 +53,9 @@ class Claim:
 
             Claim.of(availability.in_windows, load="viewers", at_least=0.995, window_s=5, fault_id="f1")
         """
-        name = f"{checker.__module__.removeprefix(f'{CHECKERS}.')}.{checker.__qualname__}"
+        name, found = _named(checker)
         if args:
             raise BadClaim(f"{name} takes its arguments by name, not by place")
-        try:
-            found = _checker(name)
-        except (LookupError, ImportError, AttributeError) as error:
-            raise BadClaim(f"{checker!r} is no checker under {CHECKERS}") from error
         _fits(found, name, kwargs)
         claim = cls(name, json.loads(json.dumps(kwargs)))
         _fits(found, name, claim.args)  # what is read back from run.json must fit as well
@@ -119,11 +115,50 @@ def _checker(name: str) -> Callable[..., object]:
     return found
 
 
-def _fits(checker: Callable[..., object], name: str, args: dict[str, Any]) -> None:
+def _named(checker: Any) -> tuple[str, Callable[..., object]]:
+    """The name by which a checker is kept, and what that name leads to."""
+    name = f"{getattr(checker, '__module__', '').removeprefix(f'{CHECKERS}.')}.{getattr(checker, '__qualname__', '')}"
     try:
-        inspect.signature(checker).bind(Path(), **args)
+        return name, _checker(name)
+    except (LookupError, ImportError, AttributeError) as error:
+        raise BadClaim(f"{checker!r} is no checker under {CHECKERS}") from error
+
+
+def look_over(checker: Any, given: Collection[str], literals: dict[str, Any], *, all_given: bool) -> None:
+    """See what can be seen of a claim before it is stated.
+
+    Args:
+        checker: what stands in the place of the checker.
+        given: names of the arguments.
+        literals: the values of those that are known already.
+        all_given: whether there are no others.
+
+    Raises:
+        BadClaim: it could never be judged.
+    """
+    name, found = _named(checker)
+    _binds(found, name, given, all_given=all_given)
+    _typed(found, name, literals)
+
+
+def _fits(checker: Callable[..., object], name: str, args: dict[str, Any]) -> None:
+    _binds(checker, name, args, all_given=True)
+    _typed(checker, name, args)
+
+
+def _binds(checker: Callable[..., object], name: str, given: Collection[str], *, all_given: bool) -> None:
+    signature = inspect.signature(checker)
+    takes = [parameter for parameter in signature.parameters if parameter != "dossier"]
+    if strange := sorted(set(given) - set(takes)):
+        raise BadClaim(f"{name} has no {strange[0]}; it takes {', '.join(takes)}")
+    bind = signature.bind if all_given else signature.bind_partial
+    try:
+        bind(Path(), **dict.fromkeys(given))
     except TypeError as error:
         raise BadClaim(f"{name}: {error}") from error
+
+
+def _typed(checker: Callable[..., object], name: str, args: dict[str, Any]) -> None:
     hints = typing.get_type_hints(checker)
     for key, value in args.items():
         try:

@@ -147,6 +147,7 @@ class Run(BaseModel):
         stack: image by component.
         planned: ids of the tests that were to run; one that left no record makes the run INCONCLUSIVE.
         interrupted: why the run ended early; empty when it did not.
+        beside: what failed that promises nothing, as sentences: the harness is not well, so no run with it is PASS.
         sabotages: of a run that planted some; one that escaped is a FAIL of the run.
     """
 
@@ -160,6 +161,7 @@ class Run(BaseModel):
     stack: dict[str, str] = {}
     planned: list[str] = []
     interrupted: str = ""
+    beside: list[str] = []
     tests: list[TestRecord] = []
     sabotages: Sabotages | None = None
 
@@ -167,7 +169,7 @@ class Run(BaseModel):
     def gaps(self) -> list[str]:
         """What is missing from this run for a verdict, as sentences."""
         done = {test.id for test in self.tests}
-        found = [f"{test} did not run" for test in self.planned if test not in done]
+        found = [*self.beside, *(f"{test} did not run" for test in self.planned if test not in done)]
         if self.interrupted:
             return [f"the run was interrupted: {self.interrupted}", *found]
         return ["the run was interrupted: it never finished", *found] if self.finished is None else found

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import reports.plots  # noqa: F401 - numpy cannot be loaded twice, and pytester forgets what a run inside has loaded
+from reports.cli import recheck
 
 pytest_plugins = ["pytester"]
 
@@ -89,9 +91,17 @@ def test_a_broken_claim_outweighs_an_error(inner: pytest.Pytester, tmp_path: Pat
     assert run_json(tmp_path)["verdict"] == "FAIL"
 
 
-@pytest.mark.parametrize("claim", ["conformance.as_it_wos, test='x'", "conformance.as_it_was, tset='x'", "'as_it_was'"])
-def test_a_claim_that_its_checker_cannot_take_is_no_pass(inner: pytest.Pytester, tmp_path: Path, claim: str) -> None:
-    write(inner, INNER.format(diff="", then=f"promise.claim({claim})"))
+def test_a_claim_that_its_checker_cannot_take_is_refused_at_collection(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, INNER.format(diff="", then="promise.claim(conformance.as_it_was, tset='x')"))
+    result = inner.runpytest()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = result.stderr.str() + result.stdout.str()
+    assert "conformance.as_it_was has no tset; it takes test" in said
+    assert not (tmp_path / "dossier").exists()
+
+
+def test_one_that_is_worked_out_while_the_test_runs_is_no_pass(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, INNER.format(diff="", then="args = {'tset': 'x'}; promise.claim(conformance.as_it_was, **args)"))
     assert inner.runpytest().ret == 3
     assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"
 
@@ -180,10 +190,33 @@ def test_after_a_stack_that_cannot_be_mended_nothing_more_is_judged(inner: pytes
     assert "must not run" not in result.stdout.str()
 
 
-def test_a_failing_test_that_promises_nothing_is_never_exit_0(inner: pytest.Pytester, tmp_path: Path) -> None:
-    write(inner, INNER.format(diff="", then="") + "\ndef test_other():\n    assert False\n")
+@pytest.mark.parametrize(
+    "other",
+    [
+        "def test_other():\n    assert False, 'no door'\n",
+        "@pytest.fixture\ndef door():\n    raise OSError('no door')\ndef test_other(door):\n    pass\n",
+        "@pytest.fixture\ndef door():\n    yield\n    raise OSError('no door')\ndef test_other(door):\n    pass\n",
+    ],
+    ids=["body", "set-up", "teardown"],
+)
+def test_a_failing_test_that_promises_nothing_is_never_exit_0_nor_is_its_recheck(
+    inner: pytest.Pytester, tmp_path: Path, other: str
+) -> None:
+    write(inner, INNER.format(diff="", then="") + "\n" + other)
     assert inner.runpytest().ret == 3
-    assert run_json(tmp_path)["verdict"] == "PASS"
+    run = run_json(tmp_path)
+    assert run["verdict"] == "INCONCLUSIVE"
+    assert "test_other" in str(run["reason"])
+    assert "no door" in str(run["reason"])
+    again = CliRunner().invoke(recheck, [str(tmp_path / "dossier")])
+    assert again.exit_code == 3
+    assert "test_other" in again.output
+
+
+def test_one_that_fails_before_any_promise_is_on_record_too(inner: pytest.Pytester, tmp_path: Path) -> None:
+    write(inner, "def test_other():\n    assert False, 'no door'\n" + INNER.format(diff="", then=""))
+    assert inner.runpytest().ret == 3
+    assert "no door" in str(run_json(tmp_path)["reason"])
 
 
 @pytest.mark.parametrize("left", ["run.json", "timeline.jsonl"])
@@ -258,3 +291,21 @@ def test_an_interruption_loses_no_fail(inner: pytest.Pytester, tmp_path: Path, w
     assert result.ret == 1
     run = run_json(tmp_path)
     assert (run["verdict"], bool(run["interrupted"])) == ("FAIL", True)
+
+
+def test_a_run_that_cannot_begin_ends_with_the_code_of_its_refusal(
+    inner: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack that another run holds is a matter of usage (2), not an inconclusive one (3)."""
+    import suites.plugin.standing
+    from fixtures.errors import UsageError
+
+    def stand_up(*_: object) -> None:
+        raise UsageError("cluster 'crucible' is in use by process 1")
+
+    monkeypatch.setattr(suites.plugin.standing, "stand_up", stand_up)
+    write(inner, "def test_promise(promise, stack):\n    '''It stands.'''\n")
+    result = inner.runpytest()
+    assert result.ret == 2
+    assert "is in use by process 1" in result.stdout.str() + result.stderr.str()
+    assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"

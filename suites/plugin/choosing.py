@@ -1,4 +1,4 @@
-"""At collection: each promise has a name of its own, and only those asked for are run."""
+"""At collection: each promise has a name of its own and claims that fit, and only those asked for are run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.errors import UsageError
 from fixtures.settings import Profile
+from suites.plugin.claims import mistyped
 from suites.plugin.naming import Named, chosen, is_promise, named
 from suites.plugin.options import settings_key
 from suites.plugin.sentence import sentence_of
@@ -29,10 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse promises without a name of their own; leave out those of other profiles and those not asked for."""
+    """Refuse promises without a name of their own and claims that nobody can judge; leave out what is not asked for."""
     wanted = config.getoption("promise")
     try:
         names = config.stash[names_key] = named(items)
+        if wrong := mistyped(items):
+            raise UsageError("\n".join(["a claim that no checker can take:", *wrong]))
         if config.getoption("list_promises"):  # all that there are, whatever the profile
             return
         run = chosen(names, config.stash[settings_key].profile, wanted)

@@ -87,6 +87,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """A promise whose test could not be set up, or was skipped, is on record too."""
     report: pytest.TestReport = yield
     job = item.config.stash[session_key]
+    if item.nodeid not in job.planned and report.failed:
+        job.add_beside(f"{item.nodeid}, which promises nothing, failed ({call.when}): {_said(call)}")
     if item.nodeid in job.planned and call.when != "call" and call.excinfo is not None:
         word = "skipped" if report.skipped else "error"
         why = f"{call.when}: {call.excinfo.value}"
@@ -100,18 +102,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+def _said(call: pytest.CallInfo[None]) -> str:
+    """What a phase failed with, in one line."""
+    lines = str(call.excinfo.value).strip().splitlines() if call.excinfo is not None else []
+    return lines[0] if lines else "without a word"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the dossier: after the last fixture's teardown, before the terminal's summary, which is a wrapper."""
     interrupted = "" if exitstatus in ENDED else pytest.ExitCode(exitstatus).name.lower().replace("_", " ")
     job = session.config.stash[session_key]
+    if exitstatus == pytest.ExitCode.TESTS_FAILED and not job.beside and job.has_only_passed:
+        job.add_beside("pytest says that a test failed, and nobody noted which")
     run = job.close(interrupted=interrupted)
     if run is not None:
         session.config.stash[run_key] = run
-        code = EXIT_CODES[run.verdict]
-        if code == 0 and exitstatus != pytest.ExitCode.OK:  # a test that promises nothing failed: never green
-            code = EXIT_CODES[Verdict.INCONCLUSIVE]
-        session.exitstatus = job.refused or code
+        session.exitstatus = job.refused or EXIT_CODES[run.verdict]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

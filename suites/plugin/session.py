@@ -18,6 +18,7 @@ from fixtures.timeline import Timeline
 from reports import dossier as dossiers
 from reports import layout
 from reports.run import Run, TestRecord
+from reports.verdict import Verdict
 from suites.plugin.promise import Promise
 
 if TYPE_CHECKING:  # clusters are imported by those who have one: self-tests load this plugin too
@@ -37,6 +38,7 @@ class Session:
         self.settings = settings.model_copy(update={"seed": seed})
         self.planned: dict[str, str] = {}  # promise id by node id
         self.run: Run | None = None
+        self.beside: list[str] = []  # what failed that promises nothing
         self.refused = 0  # the exit code of a run that could not even begin
         self._dossier: Path | None = None
         self._timeline: Timeline | None = None
@@ -60,7 +62,7 @@ class Session:
             self.settings = self.settings.model_copy(update={"run_dir": self._dossier})
             self.run = Run(
                 run_id=self._dossier.name, seed=self.settings.seed, profile=self.settings.profile.value,
-                cluster=self.settings.cluster, planned=list(self.planned),
+                cluster=self.settings.cluster, planned=list(self.planned), beside=self.beside,
             )  # fmt: skip
             dossiers.save(self._dossier, self.run)
             self._timeline = Timeline(self._dossier)
@@ -121,6 +123,18 @@ class Session:
         assert self.run
         self.run.record(record)
         dossiers.save(self.dossier, self.run)
+
+    @property
+    def has_only_passed(self) -> bool:
+        """Whether there are records, all of them PASS."""
+        return self.run is not None and all(test.verdict is Verdict.PASS for test in self.run.tests)
+
+    def add_beside(self, what: str) -> None:
+        """Keep that something failed which promises nothing, so that a recheck ends as the run did."""
+        self.beside.append(what)
+        if self.run is not None and self._dossier is not None:
+            self.run.beside = self.beside
+            dossiers.save(self._dossier, self.run)
 
     def close(self, *, interrupted: str) -> Run | None:
         """End the run and write its report; nothing happens when no test asked for a dossier."""
