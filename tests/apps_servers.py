@@ -157,7 +157,7 @@ class KafkaBroker:
         wait_for(
             lambda: bool(self._owner.list_topics(name, timeout=10).topics[name].partitions),
             what=f"topic {name} is there",
-            within_s=10,
+            within_s=60,
             every_s=0.02,
         )
 

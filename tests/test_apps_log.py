@@ -92,7 +92,7 @@ class Hands:
         self.consumer.close()
 
     def work(self, until: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 120  # of a busy machine
         while not until():
             assert time.monotonic() < deadline, self.worker.trouble
             self.worker._turn(self.consumer)
@@ -122,7 +122,7 @@ def test_a_successor_goes_on_where_a_worker_died_and_a_director_comes_to_the_sam
 
     follower = Follower(log.environment(), Metrics())
     follower.start()
-    wait_for(lambda: follower.ready, what="the Director has read the log", within_s=10, every_s=0.02)
+    wait_for(lambda: follower.ready, what="the Director has read the log", within_s=120, every_s=0.02)
     assert follower.dump()[1] == store.load(generation=2)[1].dump(0)
     follower.stop()
     assert Follower(log.environment(), Metrics()).applied == 19  # from its disk
@@ -220,7 +220,7 @@ def test_a_follower_that_failed_follows_again(log, monkeypatch):
     log.append(3)
     follower = Follower(log.environment(), metrics := Metrics())
     follower.start()
-    wait_for(lambda: follower.applied == 2, what="the Director follows again", within_s=10, every_s=0.02)
+    wait_for(lambda: follower.applied == 2, what="the Director follows again", within_s=120, every_s=0.02)
     assert "director_begins_anew_total 2" in metrics.text()
     assert follower.alive
     follower.stop()
@@ -279,7 +279,7 @@ def test_a_director_without_a_state_gets_what_a_trimmed_log_has_dropped_from_the
             follower.start()
             await asyncio.to_thread(
                 wait_for, lambda: "director_hole_open 0" in metrics.text() and follower.applied == log.count - 1,
-                what="the hole is filled", within_s=20, every_s=0.05,
+                what="the hole is filled", within_s=120, every_s=0.05,
             )  # fmt: skip
             assert "director_hole_total 1" in metrics.text()
             assert follower.dump()[1] == store.load(generation=1)[1].dump(0)
@@ -301,17 +301,21 @@ def test_a_new_director_gets_the_state_that_the_log_no_longer_has(log, monkeypat
     follower._hole_until = 1  # what a trimmed log leaves: offsets 0 and 1 are gone
     follower.applied = 1
     follower.start()
-    wait_for(lambda: follower._loaded, what="the hole is filled", within_s=10, every_s=0.02)
+    wait_for(lambda: follower._loaded, what="the hole is filled", within_s=120, every_s=0.02)
     assert follower.keys("cdn/hosts")[1] == {"a": "http://a"}
     assert follower.dump()[1]["p/2"] == {"k0": 2}
     follower.stop()
 
 
 def test_a_topic_of_more_than_one_partition_is_no_log(log):
-    async def story() -> str | None:
-        return await LogProducer(log.environment()).check()
+    async def story() -> str:
+        producer = LogProducer(log.environment())
+        deadline = time.monotonic() + 120
+        while "no broker answers" in (said := str(await producer.check())) or said == "None":
+            assert time.monotonic() < deadline  # a busy broker is forgiven once, then told as away
+        return said
 
-    assert "needs exactly 1" in str(asyncio.run(story()))
+    assert "needs exactly 1" in asyncio.run(story())
 
 
 def test_the_offset_of_a_confirmed_write_is_where_it_stands(log):
@@ -343,7 +347,7 @@ def test_a_producer_switched_to_fewer_acks_writes_all_the_same(log, acks, answer
             producer.close()
 
     assert asyncio.run(story()) == answered
-    wait_for(lambda: log.ends[1] == 4, what="the record is in the log", within_s=10, every_s=0.05)
+    wait_for(lambda: log.ends[1] == 4, what="the record is in the log", within_s=120, every_s=0.05)
 
 
 def test_a_write_that_nobody_confirmed_is_no_success(log, monkeypatch):
