@@ -101,7 +101,7 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     back = _back(timeline, found, pods, hit if _kills(certificate) else set(), specs)
     found.unsure = _unsure(timeline, found, back, lost)
     nodes = {victim.get("name") for victim in certificate.victims if victim.get("kind") == "Node"}
-    seen = timeline.query(since=start.earliest, until=until)
+    seen = timeline.query("pod.*", "container.*", "node.*", "endpoint.*", since=start.earliest, until=until)
     _phase(found, "detected", [e for e in seen if _is_sign(e, hit, nodes)][:1], lost)
     _phase(
         found, "endpoint_removed", [e for e in seen if e.kind == "endpoint.removed" and _is_of(e, hit, names)][:1], lost
@@ -135,7 +135,7 @@ def _start(timeline: Timeline, certificate: Certificate) -> Interval:
 def _until(timeline: Timeline, certificate: Certificate, start: Interval) -> float:
     others = [e for e in timeline.query("fault.injecting") if e.fault_id != certificate.fault_id and e.t > start.latest]
     ends = [*others, *timeline.query("test.finished", since=start.latest)]
-    return min((event.t for event in ends), default=timeline.end)
+    return min(event.t for event in ends) if ends else timeline.end
 
 
 def _kills(certificate: Certificate) -> bool:

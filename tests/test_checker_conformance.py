@@ -120,6 +120,7 @@ def test_edges_asked_in_another_test_do_not_count(tmp_path: Path) -> None:
     story = Story(tmp_path)
     story.event("probe", "probe.result", "manager.alive", 1, measured=GOOD)
     story.event("harness", "test.started", "t", 2)
+    story.event("harness", "test.finished", "t", 3)
     story.write()
     assert edges_answer(tmp_path, edges={"manager.alive": ALIVE}, test="t").verdict is Verdict.INCONCLUSIVE
 

@@ -34,7 +34,7 @@ def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | N
 def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, until: float) -> Finding:
     pods = pods_of(seen, role, until=until)
     workloads = [event for event in seen.query("workload.replicas", role=role) if event.t < until]
-    end = min(until, seen.end)
+    end = until if until < float("inf") else seen.end
     if not pods and not workloads:
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw neither pods nor workload")
     if any(gap.start <= end <= gap.end and gap.hides(kind) for gap in gaps(seen) for kind in ("pod.", "workload.")):
