@@ -47,7 +47,10 @@ class FakeStack(World):
         """A manifest as the API gives it back."""
         meta = {"generation": 1, **item["metadata"], "uid": f"u-{item['kind']}-{item['metadata']['name']}"}
         status = {"conditions": [{"type": "ScalingActive", "status": "True"}]} if "Autoscaler" in item["kind"] else {}
-        return {**item, "metadata": meta, "status": status}
+        lives = {**item, "metadata": meta, "status": status}
+        if item["kind"] in {"Deployment", "StatefulSet"} and "replicas" not in item["spec"]:
+            lives["spec"] = {**item["spec"], "replicas": 2}  # the API server said 1, the autoscaler its floor
+        return lives
 
     def objects(self, kind: str, namespace: str | None = None) -> list[KubeObject]:
         made = {"pods": self._pods, "endpointslices": self._slices}.get(kind)

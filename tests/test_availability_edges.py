@@ -90,8 +90,7 @@ def test_a_status_is_an_answer_from_100_to_below_500(dossier: Dossier, status: i
     rows = slots(30)
     for row in between(rows, 12, 15):
         row["status"] = status
-    found = judge(dossier(rows), at_least=0.0)
-    assert found.data["ok"] == (1500 if good else 1350)
+    assert (judge(dossier(rows), at_least=1.0).verdict is Verdict.PASS) is good
 
 
 @pytest.mark.parametrize(("lag", "verdict"), [(0.5, Verdict.FAIL), (0.51, Verdict.INCONCLUSIVE)])

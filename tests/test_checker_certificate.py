@@ -220,3 +220,19 @@ def test_a_key_that_stands_twice_makes_it_no_journal(tmp_path: Path) -> None:
 @pytest.mark.parametrize("step", ["injecting", "healing"])
 def test_a_fault_that_did_not_tell_each_step_is_not_proven(tmp_path: Path, step: str) -> None:
     assert judged(tmp_path, _without(f"fault.{step}")).verdict is Verdict.INVALID
+
+
+def test_a_healing_before_the_effect_is_no_proof(tmp_path: Path) -> None:
+    finding = judged(tmp_path, effective=9.0, healed=8.0)
+    assert finding.verdict is Verdict.INVALID
+    assert "fault.healing came before fault.effective" in finding.reason
+    assert finding.measured == "0 proven"
+
+
+def test_steps_within_each_others_error_are_in_order(tmp_path: Path) -> None:
+    def blurred(story: Story) -> None:
+        for line in story.lines:
+            if line["kind"] == "fault.effective":
+                line["err"] = 2.0
+
+    assert judged(tmp_path, blurred, effective=9.0, healed=8.0).verdict is Verdict.PASS

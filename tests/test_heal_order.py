@@ -79,4 +79,5 @@ def test_a_sabotage_is_known_by_its_id_alone() -> None:
     assert entry.is_sabotage("no-probe")
     assert not entry.is_sabotage("other")
     assert not entry.is_sabotage("")
-    assert not Entry("s", {"module": "m", "type": "T"}, []).is_sabotage("")
+    assert not Entry("s", {"module": "m", "type": "T"}, []).is_sabotage("no-probe")
+    assert not Entry("s", {"module": "m", "type": "T", "args": {"sabotage": ""}}, []).is_sabotage("")
