@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reports import timeline
 from reports.interval import Interval
-from reports.pods import moment
+from reports.pods import RELIST_S, moment
 from reports.scaling import NEAR_S, CannotTell, Scene, scene_of
 from reports.verdict import Finding, Verdict, worst_of
 
@@ -199,7 +199,8 @@ def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, b
             return Finding(
                 verdict, f"{scene.role} went from {step}, but {hidden or why}", str(back), budget, FILES, data
             )
-    if why := scene.unseen(scene.ended.t, scene.until):
+    waiting, after_s = scene.ended.t + stabilisation_s, stayed[0].t + RELIST_S  # between them a gap widens `back`
+    if why := scene.unseen(scene.ended.t, waiting) or scene.unseen(after_s, scene.until):
         said = f"whether {scene.role} kept its stabilisation window, and then stayed, was not seen: {why}"
         return Finding(Verdict.INCONCLUSIVE, said, str(back), budget, FILES, data)
     return Finding(back.within(stabilisation_s + reaction_s), said, str(back), budget, FILES, data)
