@@ -42,8 +42,8 @@ doctor: $(STAMP) ## what this machine has and lacks
 bench: $(STAMP) ## measured figures beside the budgets; makes the cluster anew to time `up`
 	$(CRUCIBLE) bench --with-down
 
-mutants: $(STAMP) ## mutation tests of the Kafka checker, in a copy; half an hour
-	$(VENV)/bin/python .ci/mutants.py
+mutants: $(STAMP) ## mutation tests of all that judges; only what changed since the last run (ARGS="--sample 300 --seed 1")
+	$(VENV)/bin/python .ci/mutants $(ARGS)
 
 lint: $(STAMP) ## ruff
 	$(VENV)/bin/ruff check

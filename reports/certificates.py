@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from reports.timeline import Event, Timeline
+
+STEPS = tuple(f"fault.{step}" for step in ("planned", "injecting", "injected", "effective", "healing", "healed"))
+"""What a proven fault tells, in this order."""
+PROOFS = {"fault.effective", "fault.healed"}
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,14 @@ class Certificate:
         return self.events.get("fault.injecting")
 
     def problems(self) -> list[str]:
-        """Why this is no proof; empty when effect and healing are both proven, in that order."""
-        found = []
+        """Why this is no proof; empty when effect and healing are both proven, each step told, in their order."""
+        found = [f"{step} is not on the timeline" for step in STEPS if step not in {*self.events, *PROOFS}]
+        told = [self.events[step] for step in STEPS if step in self.events]
+        found += [
+            f"{after.kind} came before {before.kind}"
+            for before, after in pairwise(told)
+            if after.t + after.err < before.t - before.err
+        ]
         if not self.victims:
             found.append("it names no victim")
         for victim in self.victims:
@@ -56,15 +67,11 @@ class Certificate:
             found.append("its effect is not proven" + (f" ({why.data.get('evidence')})" if why else ""))
         elif not effective.data.get("evidence"):
             found.append("fault.effective carries no evidence")
-        elif self.injecting and effective.t + effective.err < self.injecting.t - self.injecting.err:
-            found.append("the evidence of its effect is older than the act")
         if healed is None:
             why = self.events.get("fault.not_healed")
             found.append("its healing is not proven" + (f" ({why.data.get('evidence')})" if why else ""))
         elif not healed.data.get("evidence"):
             found.append("fault.healed carries no evidence")
-        elif effective and healed.t + healed.err < effective.t - effective.err:
-            found.append("it was healed before it took effect")
         return found
 
     def span(self) -> tuple[float, float] | None:

@@ -64,6 +64,7 @@ class _Reader:
         self._written = float("-inf")
         self._pods: dict[str, _Pod] = {}
         self._named: dict[str, _Pod] = {}
+        self._uids: dict[str, str] = {}
         self._turns: dict[tuple[str, ...], bool] = {}
         self._last: dict[tuple[str, str], dict[str, Any]] = {}
         self._told: set[tuple[str, str]] = set()
@@ -77,6 +78,7 @@ class _Reader:
             Contradiction: it cannot follow what came before.
         """
         self._clock(event)
+        self._name(event)
         family = event.kind.partition(".")[0]
         if family in {"pod", "container"}:
             self._pod(event)
@@ -89,11 +91,18 @@ class _Reader:
 
     def _clock(self, event: Event) -> None:
         """Each event is written when its time, with its error, is over; only the end of a load is told later."""
-        if event.kind == "load.finished":
-            return
-        if event.t + event.err < self._written - BACK_S:
+        if event.kind != "load.finished" and event.t + event.err < self._written - BACK_S:
             raise Contradiction(f"says {event.t:.3f} s, and a line before it {self._written:.3f} s: its clock ran back")
         self._written = max(self._written, event.t + event.err)
+
+    def _name(self, event: Event) -> None:
+        """A node, workload or autoscaler keeps its UID until it was told to be gone."""
+        if not event.uid or event.kind.partition(".")[0] not in {"node", "workload", "hpa"}:
+            return
+        if self._uids.setdefault(event.subject, event.uid) != event.uid:
+            raise Contradiction(f"{event.kind} of {event.subject} has another UID than before")
+        if event.data.get("reason") == "deleted" or event.data.get("generation") == 0:
+            del self._uids[event.subject]
 
     def _pod(self, event: Event) -> None:
         key = event.uid or event.subject

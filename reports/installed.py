@@ -14,6 +14,7 @@ Object = dict[str, Any]
 Nets = dict[str, Any]
 PROBES = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
 LOST = ("not-ready", "unreachable")
+POD_SECURITY = "pod-security.kubernetes.io/enforce"
 DEFAULT_TOLERATION_S = 300
 """What the API server gives each pod that says nothing else."""
 
@@ -64,6 +65,8 @@ def nets_of(objects: dict[str, list[Object]], *, namespace: str, workload: str) 
         "disruption": _budget(objects, mine),
         "name_lookup": _lookup(pod),
         "namespace_enforces": _enforced(objects, namespace),
+        "account": pod.get("serviceAccountName", "default"),
+        "holds_token": pod.get("automountServiceAccountToken", True),
         "keeps": sorted(claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])),
         **{f"{net} of {name}": value for name, nets in containers.items() for net, value in nets.items()},
     }
@@ -136,8 +139,12 @@ def _asks(handler: Object) -> str:
 
 
 def _update(spec: Object) -> str:
+    """How a change is rolled out; of a Deployment also how many pods there may be beside and below its number."""
     strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
-    return str(strategy.get("type", "RollingUpdate"))
+    kind, rolling = str(strategy.get("type", "RollingUpdate")), strategy.get("rollingUpdate") or {}
+    if kind != "RollingUpdate" or "updateStrategy" in spec or "serviceName" in spec:
+        return kind
+    return f"{kind}, {rolling.get('maxSurge', '25%')} more, {rolling.get('maxUnavailable', '25%')} fewer"
 
 
 def _tolerated(pod: Object) -> dict[str, int]:
@@ -181,8 +188,9 @@ def _budget(objects: dict[str, list[Object]], mine: Nets) -> dict[str, Any] | No
 def _enforced(objects: dict[str, list[Object]], namespace: str) -> str | None:
     for item in objects.get("namespaces", []):
         if item["metadata"]["name"] == namespace:
-            found: str | None = item["metadata"].get("labels", {}).get("pod-security.kubernetes.io/enforce")
-            return found
+            labels = item["metadata"].get("labels", {})
+            level = labels.get(POD_SECURITY)
+            return f"{level}, {labels.get(f'{POD_SECURITY}-version', 'latest')}" if level else None
     return None
 
 
@@ -197,7 +205,13 @@ def _scaler(objects: dict[str, list[Object]], namespace: str, workload: str) -> 
                             if "resource" in m else m["type"] for m in spec.get("metrics", [])],
                 "up_window_s": behavior.get("scaleUp", {}).get("stabilizationWindowSeconds", 0),
                 "down_window_s": behavior.get("scaleDown", {}).get("stabilizationWindowSeconds", 300),
-                "up": behavior.get("scaleUp", {}).get("selectPolicy", "Max"),
-                "down": behavior.get("scaleDown", {}).get("selectPolicy", "Max"),
+                "up": _pace(behavior.get("scaleUp", {})),
+                "down": _pace(behavior.get("scaleDown", {})),
             }  # fmt: skip
     return None
+
+
+def _pace(rules: Object) -> str:
+    """How fast a number of pods may change."""
+    steps = [f"{p['value']} {p['type']} in {p['periodSeconds']} s" for p in rules.get("policies") or []]
+    return f"{rules.get('selectPolicy', 'Max')} of {', '.join(steps) or 'no policy'}"

@@ -79,6 +79,8 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
         CannotMeasure: the fault never took effect, or there is no watch data.
     """
     start = _start(timeline, certificate)
+    if wrong := certificate.problems():
+        raise CannotMeasure(f"fault {certificate.fault_id} is not proven: {'; '.join(wrong)}")
     pods = pods_of(timeline, role, until=start.earliest)
     if not pods:
         raise CannotMeasure(f"the watch saw no pod of {role} before the fault")
@@ -89,7 +91,9 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     names = sorted(pods[key].name for key in hit)
     specs = timeline.query("workload.replicas", role=role, until=until)
     before = [_spec(event) for event in specs if event.t <= start.latest]
-    need = before[-1] if before else pods.serving()
+    if not before:
+        raise CannotMeasure(f"the watch saw no workload of {role} before the fault")
+    need = before[-1]
     found = Recovery(certificate.fault_id, role, start, until, names, need)
     found.never_fell = not _kills(certificate) and pods.serving() >= need
     found.blind = any(gap.hides("pod.ready") and gap.start <= until <= gap.end for gap in lost)
@@ -97,7 +101,7 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     back = _back(timeline, found, pods, hit if _kills(certificate) else set(), specs)
     found.unsure = _unsure(timeline, found, back, lost)
     nodes = {victim.get("name") for victim in certificate.victims if victim.get("kind") == "Node"}
-    seen = timeline.query(since=start.earliest, until=until)
+    seen = timeline.query("pod.*", "container.*", "node.*", "endpoint.*", since=start.earliest, until=until)
     _phase(found, "detected", [e for e in seen if _is_sign(e, hit, nodes)][:1], lost)
     _phase(
         found, "endpoint_removed", [e for e in seen if e.kind == "endpoint.removed" and _is_of(e, hit, names)][:1], lost
@@ -131,7 +135,7 @@ def _start(timeline: Timeline, certificate: Certificate) -> Interval:
 def _until(timeline: Timeline, certificate: Certificate, start: Interval) -> float:
     others = [e for e in timeline.query("fault.injecting") if e.fault_id != certificate.fault_id and e.t > start.latest]
     ends = [*others, *timeline.query("test.finished", since=start.latest)]
-    return min((event.t for event in ends), default=timeline.end)
+    return min(event.t for event in ends) if ends else timeline.end
 
 
 def _kills(certificate: Certificate) -> bool:
@@ -142,6 +146,9 @@ def _kills(certificate: Certificate) -> bool:
 def _unsure(timeline: Timeline, found: Recovery, back: Event | None, lost: list[Gap]) -> str:
     """Why the stretch after `back` was not seen whole: a second outage might lie there."""
     since = back.t if back else found.start.latest
+    last = timeline.query("workload.replicas", role=found.role, until=found.until)[-1]
+    if (counted := int(last.data["ready"])) < min(found.need, _spec(last)):
+        return f"its workload counted only {counted} Ready at the end"
     if any(gap.hides("pod.ready") and since < gap.start <= found.until for gap in lost):
         return f"the watch was lost after {found.role} was whole, which may hide a second outage"
     if not timeline.query("fault.injecting", "test.finished", since=max(found.start.latest, since)):

@@ -124,7 +124,9 @@ def scene_of(seen: Timeline, role: str, load: str, *, min_share: float) -> Scene
     hpa = seen.query("hpa.replicas", role=role)
     if not hpa:
         raise CannotTell(f"the watch saw no autoscaler of {role}")
-    until = min([event.t for event in [*tests, *loads]], default=seen.end)
+    if not tests:
+        raise CannotTell("the end of the test is not on the timeline, so what came before it may be lost")
+    until = min(event.t for event in [*tests, *loads])
     steady = seen.query("load.steady", subject=load, since=since, until=ended[0].t)
     replicas = seen.query("workload.replicas", role=role, until=until)
     return Scene(role, begun[-1], (steady or begun[-1:])[0], ended[0], replicas, hpa, until, gaps(seen))

@@ -21,10 +21,13 @@ from fixtures.stack.services.environment import read_environment
 from fixtures.stack.services.exposition import Metrics
 from fixtures.stack.services.following import Follower
 from fixtures.stack.services.health import Dependency, Health
+from fixtures.stack.services.log_producer import CLOSE_S
 from fixtures.stack.services.manager import Manager
-from fixtures.stack.services.serving import Listener, Serving, serve
+from fixtures.stack.services.serving import LONGEST_EXTRA_S, Listener, Serving, serve
 from fixtures.stack.services.snapshot import save
 from fixtures.stack.services.state import Entry, State
+from fixtures.wait import wait_for
+from suites.conformance.looking import promised_nets
 
 NOBODY = "127.0.0.1:1"
 AWAY = {
@@ -247,6 +250,45 @@ def test_a_director_without_kafka_serves_viewers_after_a_while_and_ends_with_0(t
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_longest_end_fits_into_the_grace_of_the_pods():
+    """Lingering, requests in flight, what is still on its way to Kafka: a killed pod would cut its clients off."""
+    environment = read_environment({})
+    until_closed = environment.linger_s + LONGEST_EXTRA_S + environment.finish_s
+    nets = promised_nets(None)
+    assert until_closed + CLOSE_S + 1 < nets["manager"]["grace_s"]
+    assert until_closed + 3 < nets["director"]["grace_s"]  # its follower is waited for
+    assert max(LONGEST_EXTRA_S + environment.finish_s, 8) + 1 < nets["selection-input"]["grace_s"]
+
+
+@pytest.mark.parametrize("service", ["manager", "selection_input", "director"])
+def test_a_service_whose_dependencies_take_connections_and_never_answer_ends_by_itself(service, tmp_path):
+    """How soon is arithmetic, above; here, on however busy a machine, that nothing is waited for without end."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        port, silence = free_port(), str(silent.getsockname()[1])
+        hanging = {
+            "KAFKA_BOOTSTRAP": f"127.0.0.1:{silence}", "REDIS_MASTER": f"127.0.0.1:{silence}",
+            "REDIS_REPLICAS": f"127.0.0.1:{silence}", "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": silence,
+        }  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"fixtures.stack.services.{service}"],
+            env={**hanging, "HOST": "127.0.0.1", "PORT": str(port), "REST_PORT": "0", "STATE_DIR": str(tmp_path)},
+            cwd=Path(__file__).parent.parent,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            wait_for(lambda: ask(port, "/metrics")[0] or None, what="it listens", within_s=120, every_s=0.05)
+            body = b"PUT /api/v1/configuration HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as in_flight:
+                in_flight.sendall(body)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=180) == 0
+        finally:
+            process.kill()
+            process.wait()
 
 
 def ask(port: int, path: str) -> tuple[int, str]:

@@ -7,7 +7,6 @@ import logging
 
 import pytest
 
-from fixtures.stack.services.applying import group_generation
 from fixtures.stack.services.choosing import choose, location, usable_hosts
 from fixtures.stack.services.configuration import etag, matches, versions
 from fixtures.stack.services.environment import BadEnvironment, read_environment
@@ -16,6 +15,7 @@ from fixtures.stack.services.host_metrics import reported
 from fixtures.stack.services.humantime import parse_ms
 from fixtures.stack.services.journal_pages import read_page
 from fixtures.stack.services.json_log import JsonLines, OnChange
+from fixtures.stack.services.kafka_clients import group_generation
 from fixtures.stack.services.query import BadQuery, Query, read_query
 from fixtures.stack.services.record import BadRecord, Record, decode, encode, parse_object
 from fixtures.stack.services.routing import place_of

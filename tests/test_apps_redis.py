@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from apps_servers import needs_redis, redis_server  # noqa: F401 - a fixture
+from redis.exceptions import RedisError
 
-from fixtures.stack.services.applied_state import AppliedState, Fenced, Moved
-from fixtures.stack.services.environment import read_environment
+from fixtures.stack.services.applied_state import JOURNAL, JOURNAL_BEGIN, JOURNAL_BYTES, AppliedState, Fenced, Moved
+from fixtures.stack.services.environment import Address, read_environment
+from fixtures.stack.services.host_metrics import HostMetrics
 from fixtures.stack.services.manager import Manager
 from fixtures.stack.services.record import Record
+from fixtures.stack.services.redis_clients import RedisClients
 from fixtures.stack.services.state import Entry, State
 
 pytestmark = needs_redis
@@ -87,6 +92,103 @@ class TestAppliedState:
             apply(store, state, put(offset, x=offset), previous=offset - 1)
         assert [json.loads(line)["seq"] for line in store.journal(0, 100)] == [3, 4, 5, 6, 7]
         assert [json.loads(line)["seq"] for line in store.journal(6, 1)] == [6]
+
+
+MAXMEMORY = 144 << 20
+"""That of the stack's Redis."""
+
+
+def patient(address: Address, **bounds: int) -> AppliedState:
+    """A store that waits for a busy machine: what is asked here is what Redis holds, not how soon."""
+    store = AppliedState(address, **bounds)
+    store.redis.connection_pool.connection_kwargs["socket_timeout"] = 60.0
+    return store
+
+
+@pytest.fixture
+def small_redis(redis_server) -> Iterator[AppliedState]:  # noqa: F811
+    """A Redis that refuses what would need more memory than the stack's has."""
+    fresh = patient(redis_server.address)
+    fresh.redis.flushall()
+    fresh.redis.config_set("maxmemory", MAXMEMORY)
+    yield fresh
+    fresh.redis.config_set("maxmemory", 0)
+    fresh.redis.flushall()
+
+
+def many(store: AppliedState, first: int, end: int, *, path: str) -> None:
+    """Apply records in batches, as a worker does that has much to catch up with."""
+    _, state = store.load(generation=1)
+    for offset in range(first, end, 500):
+        batch = [
+            Record(i, "merge", f"{path}/{i % 50}", {"k": i}, None, f"id-{i:032}", 1, "0123456789abcdef")
+            for i in range(offset, offset + 500)
+        ]
+        apply(store, state, *batch, previous=offset - 1)
+
+
+def test_after_300_000_writes_all_are_applied_and_journaled_and_redis_has_room(small_redis):
+    """Ten minutes of 500 writes a second once stopped the worker for good, at its journal's 250,000th entry."""
+    many(small_redis, 0, 300_000, path="cdn/hosts")
+    assert small_redis.applied() == 299_999
+    assert small_redis.redis.llen(JOURNAL) == 300_000
+    assert [json.loads(line)["offset"] for line in small_redis.journal(299_998, 5)] == [299_998, 299_999]
+    assert small_redis.redis.info("memory")["used_memory"] < MAXMEMORY / 2
+
+
+def test_long_paths_do_not_fill_redis_with_journal(small_redis, redis_server):  # noqa: F811
+    """As many entries as it may hold by number would be 400 MB of such paths, and a full Redis takes no write."""
+    small_redis.redis.config_set("maxmemory", 24 << 20)
+    bounded = patient(redis_server.address, journal_max_bytes=8 << 20)
+    many(bounded, 0, 25_000, path="x" * 1000)
+    lines, begin = bounded.redis.lrange(JOURNAL, 0, -1), int(bounded.redis.get(JOURNAL_BEGIN))
+    assert [json.loads(line)["seq"] for line in lines] == list(range(begin, 25_000))
+    assert (7 << 20) < sum(map(len, lines)) == int(bounded.redis.get(JOURNAL_BYTES)) <= 8 << 20
+
+
+def test_a_redis_that_the_journal_of_an_earlier_worker_has_filled_takes_writes_again(small_redis, redis_server):  # noqa: F811
+    small_redis.redis.config_set("maxmemory", 24 << 20)
+    with pytest.raises(RedisError, match="maxmemory"):
+        many(small_redis, 0, 50_000, path="x" * 1000)
+    small_redis.redis.delete(JOURNAL_BYTES)  # an earlier worker did not count them
+    bounded, applied = patient(redis_server.address, journal_max_bytes=8 << 20), small_redis.applied()
+    many(bounded, applied + 1, applied + 501, path="x" * 1000)
+    assert bounded.applied() == applied + 500
+    lines = bounded.redis.lrange(JOURNAL, 0, -1)
+    assert json.loads(lines[-1])["seq"] == json.loads(lines[-1])["offset"] == applied + 500
+    assert sum(map(len, lines)) == int(bounded.redis.get(JOURNAL_BYTES)) <= 8 << 20
+
+
+def test_a_metric_that_is_reported_no_more_goes_whatever_else_its_host_reports(redis_server, store):  # noqa: F811
+    address = str(redis_server.address)
+    environment = read_environment({"REDIS_MASTER": address, "REDIS_REPLICAS": address})
+
+    async def story() -> None:
+        app, clients = web.Application(), RedisClients(environment)
+        app.add_routes(HostMetrics(clients).routes())
+        async with TestClient(TestServer(app)) as client:
+
+            async def age(name: str, seconds: int) -> None:
+                value, at = (await clients.master.hget("metric:h", name)).split()
+                await clients.master.hset("metric:h", name, f"{value} {int(at) - seconds}")
+
+            async def reported() -> dict[str, dict[str, float]]:
+                return await (await client.get("/api/v1/metrics")).json()
+
+            for name in ("old", "young", "new"):
+                await client.post("/api/v1/metrics", data=json.dumps({"h": {name: 1.5}}))
+            await age("old", 301)
+            await age("young", 290)
+            assert await reported() == {"h": {"young": 1.5, "new": 1.5}}
+            await client.post("/api/v1/metrics", data='{"h": {"new": 2}, "g": {"m": 1}}')
+            assert await reported() == {"g": {"m": 1}, "h": {"young": 1.5, "new": 2}}
+            assert set(await clients.master.hkeys("metric:h")) == {"young", "new"}  # and takes no memory any more
+            await age("young", 20)
+            await age("new", 301)
+            assert await reported() == {"g": {"m": 1}}
+        await clients.close()
+
+    asyncio.run(story())
 
 
 def test_the_manager_over_redis(redis_server, store):  # noqa: F811

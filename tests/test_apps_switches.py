@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from test_apps_manager import AWAY, with_manager
 
+from fixtures.stack.data_settings import producer_settings
 from fixtures.stack.services.environment import BadEnvironment, read_environment
 from fixtures.stack.services.exposition import Metrics
 from fixtures.stack.services.manager import Manager
@@ -188,6 +189,32 @@ def test_a_write_that_does_not_go_into_the_log_as_it_is_answered(do: str, at_onc
     assert asyncio.run(play()) == (201, at_once, later)
 
 
+@pytest.mark.parametrize(
+    ("rules", "acks", "idempotent"),
+    [("", "-1", "1"), ('[{"at": "producer", "do": "acks", "acks": 1}]', "1", "0"),
+     ('[{"at": "producer", "do": "acks", "acks": 0}]', "0", "0")],
+)  # fmt: skip
+def test_the_manager_says_what_it_produces_with(rules: str, acks: str, idempotent: str) -> None:
+    class Proxy:
+        def get(self, path: str, **_query: object) -> str:
+            assert path == "/api/v1/namespaces/acd/pods/acd-manager-x:8080/proxy/metrics"
+            return text
+
+    async def play() -> str:
+        manager = Manager(read_environment({**AWAY, "SWITCHES": rules}))
+        async with TestClient(TestServer(manager.application())) as client:
+            found = await (await client.get("/metrics")).text()
+        await manager.redis.close()
+        return found
+
+    text = asyncio.run(play())
+    found = producer_settings(Proxy(), "acd", "acd-manager-x", 8080)
+    assert found == {"log_producer_acks": acks, "log_producer_idempotent": idempotent}
+    text = "up 1\n"
+    with pytest.raises(LookupError):
+        producer_settings(Proxy(), "acd", "acd-manager-x", 8080)
+
+
 def test_records_are_chosen_by_their_offset_and_none_is_lost() -> None:
     text = '[{"at": "record", "do": "%s", "share": 0.2, "seed": 3}]'
     records = [At(i) for i in range(500)]
@@ -213,7 +240,8 @@ def test_records_are_chosen_by_their_offset_and_none_is_lost() -> None:
         '[{"at": "http", "do": "old", "share": 0}]', '[{"at": "http", "do": "old", "share": 1.5}]',
         '[{"at": "http", "do": "old", "route": "/n"}]', '[{"at": "record", "do": "twice", "route": "GET /n"}]',
         '[{"at": "ready", "do": "never", "share": 0.5}]', '[{"at": "http", "do": "old", "colour": "red"}]',
-        '[{"at": "record", "do": "stop"}]', '[{"at": "http", "do": "old", "seed": -1}]',
+        '[{"at": "record", "do": "stop"}]', '[{"at": "producer", "do": "acks", "acks": "one"}]',
+        '[{"at": "producer", "do": "acks", "acks": 1, "share": 0.5}]', '[{"at": "http", "do": "old", "seed": -1}]',
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused_at_start(text: str) -> None:

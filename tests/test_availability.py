@@ -331,3 +331,21 @@ def test_what_stalls_past_the_end_of_a_fault_is_progress_only_where_that_is_prom
     for row in between(rows, 0, 15):
         row["took"] = 5.5
     assert moved(dossier(rows), even_later=True) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("lost", "said"), [("healed", "was healed is not on"), ("effective", "took no effect")])
+def test_under_a_fault_that_is_not_proven_nothing_is_a_pass(dossier: Callable[..., Path], lost: str, said: str) -> None:
+    path = dossier(slots(30))
+    lines = (path / "timeline.jsonl").read_text().splitlines(keepends=True)
+    left = [line for line in lines if f"fault.{lost}" not in line]
+    (path / "timeline.jsonl").write_text("".join(left))
+    moved = progress.during_fault(path, load="viewers", fault_id="f1", at_least=5)
+    for finding in (judge(path), moved):
+        assert (finding.verdict, said in finding.reason) == (Verdict.INCONCLUSIVE, True), finding.reason
+
+
+def test_requests_planned_after_the_load_was_told_to_stop_are_refused(dossier: Callable[..., Path]) -> None:
+    rows = slots(30)
+    rows[-1]["at"] += 60
+    with pytest.raises(RequestsError, match="after load viewers was told to stop"):
+        read_requests(dossier(rows), "viewers")

@@ -259,3 +259,32 @@ def test_a_load_that_was_none_proves_nothing(tmp_path: Path, counts: dict[str, i
             line["data"] |= counts
     assert (up(story).verdict, down(story).verdict) == (Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE)
     assert "was no load" in up(story).reason
+
+
+@pytest.mark.parametrize(("lost_at", "verdict"), [(END - 1, Verdict.INCONCLUSIVE), (END + 1, Verdict.FAIL)])
+def test_not_up_is_a_fail_only_when_the_workload_was_seen_at_the_end_of_the_load(
+    tmp_path: Path, lost_at: float, verdict: Verdict
+) -> None:
+    story = stage(tmp_path, up=None)
+    story.event("watch", "watch.lost", "deployments", lost_at)
+    story.event("watch", "watch.resumed", "deployments", lost_at + 5)
+    assert up(story).verdict is verdict
+
+
+@pytest.mark.parametrize(("back_at", "verdict"), [(None, Verdict.INCONCLUSIVE), (298, Verdict.FAIL)])
+def test_not_down_is_a_fail_only_when_the_workload_was_seen_at_the_end(
+    tmp_path: Path, back_at: float | None, verdict: Verdict
+) -> None:
+    story = stage(tmp_path, down=None, until=300)
+    story.event("watch", "watch.lost", "deployments", 296)
+    if back_at is not None:
+        story.event("watch", "watch.resumed", "deployments", back_at)
+    assert down(story).verdict is verdict
+
+
+@pytest.mark.parametrize("watch", ["pods", "horizontalpodautoscalers"])
+def test_another_watch_does_not_hide_that_the_workload_never_went_up(tmp_path: Path, watch: str) -> None:
+    story = stage(tmp_path, up=None)
+    story.event("watch", "watch.lost", watch, END - 1)
+    story.event("watch", "watch.resumed", watch, END + 5)
+    assert up(story).verdict is Verdict.FAIL

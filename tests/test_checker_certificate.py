@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,90 @@ def test_nothing_named_is_invalid(tmp_path: Path) -> None:
     judged(tmp_path)
     assert proven(tmp_path, fault_ids=[""]).verdict is Verdict.INVALID
     assert proven(tmp_path, fault_ids=[]).verdict is Verdict.INVALID
+
+
+def _planned(folder: Path) -> tuple[Path, dict[str, Any]]:
+    story = Story(folder)
+    story.fault("f1", t=10, victim=("gateway-a", "u1"))
+    story.journal(EXPERIMENT)
+    story.write()
+    file = folder / "experiments" / EXPERIMENT / "journal.json"
+    return file, json.loads(file.read_text())
+
+
+@pytest.mark.parametrize("lost", ["experiment", "run", "rollbacks", "steady_states"])
+def test_a_journal_that_calls_itself_completed_must_be_whole(tmp_path: Path, lost: str) -> None:
+    file, journal = _planned(tmp_path)
+    assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is Verdict.PASS
+    file.write_text(json.dumps({key: value for key, value in journal.items() if key != lost}))
+    assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is Verdict.INVALID
+
+
+def _break(journal: dict[str, Any], what: str) -> None:
+    run, looks = journal["run"], journal["steady_states"]
+    match what:
+        case "a step is missing":
+            del run[1]
+        case "a step failed":
+            run[0]["status"] = "failed"
+        case "a step ended before it began":
+            run[0]["end"] = "0"
+        case "a look did not find it kept":
+            looks["during"][0]["steady_state_met"] = False
+        case "a probe was not asked":
+            looks["before"]["probes"] = []
+        case "a probe failed":
+            looks["after"]["probes"][0]["tolerance_met"] = False
+        case "nobody looked during":
+            looks["during"] = []
+        case "another victim":
+            run[0]["output"]["victims"][0]["uid"] = "u9"
+        case "another time":
+            run[0]["output"]["t"] += 1
+        case "other evidence":
+            run[1]["output"][0]["evidence"] = {"ready": "1 of 2"}
+        case "another fault":
+            run[0]["output"]["fault_id"] = "f2"
+        case "no answer of the healing":
+            run[1]["output"] = []
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["a step is missing", "a step failed", "a step ended before it began", "a look did not find it kept",
+     "a probe was not asked", "a probe failed", "nobody looked during", "another victim", "another time",
+     "other evidence", "another fault", "no answer of the healing"],
+)  # fmt: skip
+def test_a_journal_that_contradicts_itself_or_the_timeline_is_invalid(tmp_path: Path, what: str) -> None:
+    file, journal = _planned(tmp_path)
+    _break(journal, what)
+    file.write_text(json.dumps(journal))
+    assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is Verdict.INVALID
+
+
+def test_a_key_that_stands_twice_makes_it_no_journal(tmp_path: Path) -> None:
+    file, _ = _planned(tmp_path)
+    file.write_text(file.read_text().replace('"strict": true', '"strict": false, "strict": true'))
+    finding = experiment_completed(tmp_path, experiment=EXPERIMENT)
+    assert (finding.verdict, "stands twice" in finding.reason) == (Verdict.INVALID, True)
+
+
+@pytest.mark.parametrize("step", ["injecting", "healing"])
+def test_a_fault_that_did_not_tell_each_step_is_not_proven(tmp_path: Path, step: str) -> None:
+    assert judged(tmp_path, _without(f"fault.{step}")).verdict is Verdict.INVALID
+
+
+def test_a_healing_before_the_effect_is_no_proof(tmp_path: Path) -> None:
+    finding = judged(tmp_path, effective=9.0, healed=8.0)
+    assert finding.verdict is Verdict.INVALID
+    assert "fault.healing came before fault.effective" in finding.reason
+    assert finding.measured == "0 proven"
+
+
+def test_steps_within_each_others_error_are_in_order(tmp_path: Path) -> None:
+    def blurred(story: Story) -> None:
+        for line in story.lines:
+            if line["kind"] == "fault.effective":
+                line["err"] = 2.0
+
+    assert judged(tmp_path, blurred, effective=9.0, healed=8.0).verdict is Verdict.PASS

@@ -120,6 +120,7 @@ def test_edges_asked_in_another_test_do_not_count(tmp_path: Path) -> None:
     story = Story(tmp_path)
     story.event("probe", "probe.result", "manager.alive", 1, measured=GOOD)
     story.event("harness", "test.started", "t", 2)
+    story.event("harness", "test.finished", "t", 3)
     story.write()
     assert edges_answer(tmp_path, edges={"manager.alive": ALIVE}, test="t").verdict is Verdict.INCONCLUSIVE
 
@@ -176,3 +177,17 @@ def test_a_look_that_is_missing_or_damaged_is_no_pass(tmp_path: Path, file: str,
 @pytest.mark.parametrize("test", ["../../etc", "/etc"])
 def test_as_it_was_reads_inside_the_dossier_only(tmp_path: Path, test: str) -> None:
     assert as_it_was(tmp_path, test=test).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_workload_that_counts_another_number_than_the_watch_saw_cannot_say_how_it_stands(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.replicas("kafka", 6, 2, 1)
+    finding = roles_ready(story.write(), roles=KAFKA)
+    assert (finding.verdict, "its workload counts 1" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_a_role_whose_workload_nobody_saw_is_inconclusive(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.lines = [line for line in story.lines if line["kind"] != "workload.replicas"]
+    finding = roles_ready(story.write(), roles=KAFKA)
+    assert (finding.verdict, "saw no workload" in finding.reason) == (Verdict.INCONCLUSIVE, True)

@@ -97,6 +97,8 @@ CUTS: list[tuple[Callable[[Any], None], str]] = [
     (put(60, "tolerations", 0, "tolerationSeconds"), "not-ready 60"),
     (without("affinity"), "spread is absent"),
     (put(False, "securityContext", "runAsNonRoot"), "non_root False"),
+    (without("serviceAccountName"), "account is default"),
+    (without("automountServiceAccountToken"), "holds_token is True"),
     (without(*BOX, "securityContext", "capabilities"), "confined of gateway"),
 ]
 
@@ -109,6 +111,15 @@ def test_each_net_that_is_cut_is_named(tmp_path: Path, cut: Callable[[Any], None
     assert finding.verdict is Verdict.FAIL
     assert finding.reason.startswith("gateway: ")
     assert named in finding.reason
+
+
+def test_a_roll_out_that_takes_more_at_once_is_named(tmp_path: Path) -> None:
+    found = objects()
+    find(found, "deployments", "gateway")["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] = "100%"
+    reason = judged(tmp_path, "gateway", found).reason
+    assert "update is RollingUpdate, 1 more, 100% fewer, promised RollingUpdate, 1 more, 0 fewer" in reason
+    find(found, "namespaces", "acd")["metadata"]["labels"]["pod-security.kubernetes.io/enforce-version"] = "v1.22"
+    assert "namespace_enforces is restricted, v1.22" in judged(tmp_path, "gateway", found).reason
 
 
 def test_budgets_updates_numbers_and_the_namespace(tmp_path: Path) -> None:
@@ -132,6 +143,7 @@ def test_budgets_updates_numbers_and_the_namespace(tmp_path: Path) -> None:
         (("minReplicas",), 1, "min 1"), (("maxReplicas",), 50, "max 50"),
         (("behavior", "scaleDown", "stabilizationWindowSeconds"), 0, "down_window_s 0"),
         (("behavior", "scaleDown", "selectPolicy"), "Disabled", "down Disabled"),
+        (("behavior", "scaleUp", "policies"), [], "up Max of no policy"),
         (("metrics", 0, "resource", "name"), "memory", "memory 70 %"),
         (("metrics", 0, "resource", "target", "averageUtilization"), 99, "cpu 99 %"),
         (("scaleTargetRef", "name"), "director", "autoscaler is absent"),

@@ -68,6 +68,7 @@ def test_a_namesake_is_not_the_same_pod(tmp_path: Path) -> None:
     """A StatefulSet pod comes back under its old name; only its UID tells that it is the new one."""
     story = Story(tmp_path)
     story.pod("kafka-0", "u1", "gateway", t=0.1)
+    story.replicas("gateway", 0.2, 1, 1)
     story.fault("f1", t=10, victim=("kafka-0", "u1"))
     story.gone("kafka-0", "u1", "gateway", 10.5)
     story.pod("kafka-0", "u9", "gateway", t=12, starts_s=13)
@@ -365,3 +366,21 @@ def test_a_victim_that_is_cut_off_and_stays_ready_is_not_dead(tmp_path: Path) ->
     assert 3.8 <= bounds(finding)[0] <= 4.3
     assert judged(story, 3, load="viewers").verdict is Verdict.FAIL
     assert judged(story).verdict is Verdict.INCONCLUSIVE, "without users nothing says how long they were cut off"
+
+
+def test_a_workload_that_never_counted_its_pods_again_leaves_it_undecided(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path)
+    story.replicas("gateway", 10.2, 2, 1)
+    finding = judged(story)
+    assert (finding.verdict, "counted only 1 Ready" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+    story.replicas("gateway", 31, 2, 2)
+    assert judged(story).verdict is Verdict.PASS
+
+
+def test_a_role_whose_workload_nobody_saw_and_a_fault_that_is_not_proven_are_inconclusive(tmp_path: Path) -> None:
+    story = lost_and_replaced(tmp_path)
+    story.lines = [line for line in story.lines if line["kind"] != "workload.replicas"]
+    assert (judged(story).verdict, "saw no workload" in judged(story).reason) == (Verdict.INCONCLUSIVE, True)
+    story = lost_and_replaced(tmp_path)
+    story.lines = [line for line in story.lines if line["kind"] != "fault.healed"]
+    assert (judged(story).verdict, "is not proven" in judged(story).reason) == (Verdict.INCONCLUSIVE, True)

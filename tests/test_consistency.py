@@ -32,6 +32,9 @@ def story(folder: Path) -> Story:
     told.pod("gateway-c", "u3", "gateway", t=11, starts_s=6)
     told.replicas("gateway", 17.1, 2, 2)
     told.event("harness", "test.finished", "t", 40)
+    for line in told.lines:
+        if line["kind"] == "workload.replicas":
+            line["uid"] = "w0"
     return told
 
 
@@ -51,8 +54,12 @@ def changed(kind: str, about: str = "", **new: Any) -> Callable[[Lines], Lines]:
     return change
 
 
-def twice(kind: str) -> Callable[[Lines], Lines]:
-    return lambda lines: [line for one in lines for line in (one,) * (1 + (one["kind"] == kind))]
+def twice(kind: str, later_s: float = 0.001) -> Callable[[Lines], Lines]:
+    def change(lines: Lines) -> Lines:
+        found = [[one, one | {"t": one["t"] + later_s}] if one["kind"] == kind else [one] for one in lines]
+        return [line for both in found for line in both]
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -68,6 +75,7 @@ def twice(kind: str) -> Callable[[Lines], Lines]:
         (lost("fault.injecting"), "without fault.injecting"),
         (lost("fault.injected"), "without fault.injected"),
         (lost("fault.healing"), "without fault.healing"),
+        (twice("load.steady", later_s=0), "stands there already"),
         (twice("pod.ready"), "was Ready already"),
         (twice("pod.not_ready"), "was not Ready"),
         (twice("pod.terminating"), "was terminating already"),
@@ -75,6 +83,7 @@ def twice(kind: str) -> Callable[[Lines], Lines]:
         (twice("node.ready"), "twice in a row"),
         (twice("test.started"), "has not ended"),
         (twice("fault.injected"), "a second time"),
+        (changed("workload.replicas", uid="w1"), "another UID than before"),
         (changed("pod.ready", "gateway-c", uid="u9"), "never added"),
         (changed("pod.added", "gateway-c", subject="acd/pod/gateway-b"), "which is there already"),
         (changed("pod.ready", "gateway-c", t=9.0), "its clock ran back"),

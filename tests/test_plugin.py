@@ -291,3 +291,21 @@ def test_an_interruption_loses_no_fail(inner: pytest.Pytester, tmp_path: Path, w
     assert result.ret == 1
     run = run_json(tmp_path)
     assert (run["verdict"], bool(run["interrupted"])) == ("FAIL", True)
+
+
+def test_a_run_that_cannot_begin_ends_with_the_code_of_its_refusal(
+    inner: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack that another run holds is a matter of usage (2), not an inconclusive one (3)."""
+    import suites.plugin.standing
+    from fixtures.errors import UsageError
+
+    def stand_up(*_: object) -> None:
+        raise UsageError("cluster 'crucible' is in use by process 1")
+
+    monkeypatch.setattr(suites.plugin.standing, "stand_up", stand_up)
+    write(inner, "def test_promise(promise, stack):\n    '''It stands.'''\n")
+    result = inner.runpytest()
+    assert result.ret == 2
+    assert "is in use by process 1" in result.stdout.str() + result.stderr.str()
+    assert run_json(tmp_path)["verdict"] == "INCONCLUSIVE"

@@ -78,7 +78,9 @@ def test_span_of_a_test(tmp_path: Path) -> None:
     story.event("harness", "test.started", "b", 5)
     seen = read(story.write())
     assert seen.span_of_test("a") == (1, 4)
-    assert seen.span_of_test("b") == (5, float("inf"))
+    assert seen.span_of_test(None) == (float("-inf"), float("inf"))
+    with pytest.raises(TimelineError, match=r"no test\.finished for b, so it may have been cut off"):
+        seen.span_of_test("b")
     with pytest.raises(TimelineError, match=r"no test\.started"):
         seen.span_of_test("c")
 

@@ -20,6 +20,7 @@ def test_the_order_is_that_of_the_design() -> None:
 def test_nothing_judged_is_nothing_proven() -> None:
     assert worst([]) is Verdict.INCONCLUSIVE
     assert worst_of([]).verdict is Verdict.INCONCLUSIVE
+    assert worst_of([]).reason == "nothing was claimed, so nothing was proven"
 
 
 @given(some, st.sampled_from(ORDER))

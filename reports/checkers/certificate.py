@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
-from reports import certificates, layout, timeline
+from reports import certificates, journal, layout, timeline
 from reports.verdict import Finding, Verdict, worst_of
 
 
@@ -48,7 +46,8 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
     """An experiment ran to its end under the strict control, and the stack never left its steady state.
 
     One that deviated is a FAIL. No journal, an unreadable one, one without the strict control, one that was cut off:
-    INVALID, and so is a fault of the experiment that is on the timeline and has no proof.
+    INVALID, and so is a fault of the experiment that is on the timeline and has no proof, or another one than the
+    journal has.
 
     Args:
         experiment: one run of it (`gateway-pod-kill-1`), or its name for all its runs.
@@ -57,7 +56,7 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
 
         Claim.of(certificate.experiment_completed, experiment="gateway-pod-kill-1")
     """
-    findings = [_journals(dossier, experiment)]
+    findings, journals = _journals(dossier, experiment)
     faults = []
     try:
         faults = certificates.of(timeline.read(dossier), experiment=experiment)
@@ -65,37 +64,44 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
         findings.append(Finding(Verdict.INVALID, str(error)))
     if not faults:
         findings.append(Finding(Verdict.INVALID, f"no fault of experiment {experiment} is on the timeline"))
-    for certificate in faults:
-        findings += [
-            Finding(Verdict.INVALID, f"fault {certificate.fault_id} ({certificate.fault}): {why}")
-            for why in certificate.problems()
-        ]
+    unproven = [f"fault {c.fault_id} ({c.fault}): {why}" for c in faults for why in c.problems()]
+    if all(finding.verdict is Verdict.PASS for finding in findings):
+        unproven += journal.disagreements(journals, faults)
+    findings += [Finding(Verdict.INVALID, why) for why in unproven]
     worst = worst_of(findings)
     reason = "; ".join(finding.reason for finding in findings if finding.verdict is worst.verdict)
     return Finding(worst.verdict, reason, evidence=(timeline.FILE, *findings[0].evidence))
 
 
-def _journals(dossier: Path, experiment: str) -> Finding:
+def _journals(dossier: Path, experiment: str) -> tuple[list[Finding], list[journal.Journal]]:
     """What the Chaos Toolkit journals of one experiment say; each of its runs must have been strict and complete."""
     folder = dossier / layout.EXPERIMENTS
     name = re.compile(re.escape(experiment) + r"(-\d+)?")
     runs = sorted(path for path in folder.glob("*/") if name.fullmatch(path.name)) if folder.is_dir() else []
     if not runs:
-        return Finding(Verdict.INVALID, f"experiment {experiment} left no journal")
-    return worst_of([_journal(dossier, run / "journal.json", experiment) for run in runs])
+        return [Finding(Verdict.INVALID, f"experiment {experiment} left no journal")], []
+    findings, read = [], []
+    for run in runs:
+        where = (str((run / "journal.json").relative_to(dossier)),)
+        try:
+            read.append(journal.read(run / "journal.json"))
+        except journal.JournalError as error:
+            said = f"experiment {experiment}: its journal cannot be read: {error}"
+            findings.append(Finding(Verdict.INVALID, said, evidence=where))
+        else:
+            findings.append(_judged(read[-1], experiment, where))
+    return findings, read
 
 
-def _journal(dossier: Path, path: Path, experiment: str) -> Finding:
-    where = (str(path.relative_to(dossier)),)
-    try:
-        journal: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        return Finding(Verdict.INVALID, f"experiment {experiment}: its journal cannot be read: {error}", evidence=where)
-    status = journal.get("status")
-    if journal.get("deviated") is True:
+def _judged(found: journal.Journal, experiment: str, where: tuple[str, ...]) -> Finding:
+    status = found.get("status")
+    if found.get("deviated") is True:
         return Finding(Verdict.FAIL, f"experiment {experiment}: the stack left its steady state", evidence=where)
-    if journal.get("strict") is not True:
+    if found.get("strict") is not True:
         return Finding(Verdict.INVALID, f"experiment {experiment} ran without the strict control", evidence=where)
-    if journal.get("deviated") is not False or status != "completed":
+    if found.get("deviated") is not False or status != "completed":
         return Finding(Verdict.INVALID, f"experiment {experiment} ended {status!r}, not completed", evidence=where)
+    if missing := journal.gaps(found):
+        said = f"experiment {experiment} says that it completed, but of its journal: {'; '.join(missing)}"
+        return Finding(Verdict.INVALID, said, evidence=where)
     return Finding(Verdict.PASS, f"experiment {experiment} completed", evidence=where)

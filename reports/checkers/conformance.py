@@ -34,13 +34,14 @@ def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | N
 def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, until: float) -> Finding:
     pods = pods_of(seen, role, until=until)
     workloads = [event for event in seen.query("workload.replicas", role=role) if event.t < until]
-    end = min(until, seen.end)
+    end = until if until < float("inf") else seen.end
     if not pods and not workloads:
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw neither pods nor workload")
     if any(gap.start <= end <= gap.end and gap.hides(kind) for gap in gaps(seen) for kind in ("pod.", "workload.")):
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch was lost when its state was to be judged")
-    ready = pods.serving()
-    wanted = int(workloads[-1].data.get("spec", floor)) if workloads else floor
+    if not workloads:
+        return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw no workload")
+    ready, wanted, counted = pods.serving(), int(workloads[-1].data["spec"]), int(workloads[-1].data["ready"])
     wrong = []
     if ready < floor:
         wrong.append(f"{ready} of {floor} promised pods are Ready")
@@ -50,6 +51,9 @@ def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, un
         wrong.append(f"{max(ready, wanted)} pods, more than its maximum of {ceiling}")
     if wrong:
         return Finding(Verdict.FAIL, f"{role}: {' and '.join(wrong)}")
+    if counted != ready:
+        said = f"{role}: the watch saw {ready} Ready pods, and its workload counts {counted}"
+        return Finding(Verdict.INCONCLUSIVE, said)
     return Finding(Verdict.PASS, f"{role} {ready}/{wanted}")
 
 

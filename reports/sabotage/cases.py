@@ -16,9 +16,12 @@ from reports.dossier import load
 from reports.sabotage.differences import TORN, Difference, difference
 from reports.sabotage.looks import Looks, said, watched
 from reports.sabotage.mutations import MISSING, OTHER_LOAD, OTHER_RUN, WAYS
+from reports.sabotage.proofs import proof
 from reports.verdict import Verdict
 
-UNREAD, UNSEEN, SAME, MOVED, ESCAPED = "not read", "not looked at", "says the same", "figures moved", "ESCAPED"
+UNREAD, UNSEEN, SAME, ESCAPED = "not read", "not looked at", "says the same", "ESCAPED"
+MOVED = "figures moved"
+"""The altered record may be true, and the claim tells its figures, which are others."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +128,19 @@ class Bench:
         listing = set() if (copy / file).exists() else {f"{Path(file).parent.as_posix()}/"}
         if not ({file} | listing) & {*good.answer.read, *now.answer.read}:
             return UNREAD, ""
-        was, found = good.answer.finding, now.answer.finding
-        if (was.measured, was.reason, was.data) != (found.measured, found.reason, found.data):
-            return MOVED, f"{was.reason} {was.data} -> {found.reason} {found.data}"
-        if told.doubles or _same_json(self.dossier / file, copy / file):
+        if _same_json(self.dossier / file, copy / file):
             return SAME, ""
         if file == layout.TIMELINE:
             differing = {said(entry) for entry in told.entries if entry != TORN}
             if not (good.looks.may_see(differing) or now.looks.may_see(differing)):
                 return UNSEEN, ""
-        return ESCAPED, ""
+        was, found = good.answer.finding, now.answer.finding
+        moved = (was.measured, was.reason, was.data) != (found.measured, found.reason, found.data)
+        spoilt = (copy / file).read_bytes() if (copy / file).exists() else None
+        name, why = proof(self.dossier, good.claim, file, told, spoilt, lambda name, raw: _asked(copy, good, name, raw))
+        if not name:
+            return ESCAPED, "its figures moved" if moved else "its figures are the same"
+        return (MOVED, f"{why}: {was.measured} -> {found.measured}") if moved else (name, why)
 
 
 def _same_json(old: Path, new: Path) -> bool:
@@ -143,6 +149,19 @@ def _same_json(old: Path, new: Path) -> bool:
         return bool(json.loads(old.read_bytes()) == json.loads(new.read_bytes()))
     except (OSError, ValueError):
         return False
+
+
+def _asked(copy: Path, good: Good, file: str, raw: bytes) -> Answer:
+    """The claim's answer on the good dossier with another content of one file, in place of the spoilt copy."""
+    kept = (copy / file).read_bytes() if (copy / file).exists() else None
+    try:
+        (copy / file).write_bytes(raw)
+        return answer(copy, good.claim)
+    finally:
+        if kept is not None:
+            (copy / file).write_bytes(kept)
+        else:
+            (copy / file).unlink()
 
 
 def _judge(dossier: Path, claim: Claim) -> tuple[Answer, Looks]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import click
 
-from reports.sabotage.cases import ESCAPED, MOVED, Bench, Outcome
+from reports.sabotage.cases import ESCAPED, Bench, Outcome
 
+SAY_EVERY_S = 20.0
 _bench: list[Bench] = []
 
 
@@ -32,18 +34,28 @@ def evidence(dossier: Path, cases: int, seed: int, first: int, donor: Path | Non
     if not bench.good or not bench.files:
         click.echo("no claim of this dossier passes, so none can be fooled\n  next: crucible recheck " + str(dossier))
         sys.exit(3)
-    with ProcessPoolExecutor(2, initializer=_begin, initargs=(dossier, seed, donor)) as pool:
-        found = [one for case in pool.map(_case, range(first, first + cases), chunksize=4) for one in case]
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in found:
-        counts[one.way][one.outcome] += 1
-    escapes = [one for one in found if one.outcome in (ESCAPED, MOVED)]
-    total = sum(counts.values(), Counter())
+    escapes: list[Outcome] = []
+    began = said = time.monotonic()
+    with ProcessPoolExecutor(2, initializer=_begin, initargs=(dossier, seed, donor)) as pool:
+        for done, case in enumerate(pool.map(_case, range(first, first + cases), chunksize=2), 1):
+            for one in case:
+                counts[one.way][one.outcome] += 1
+                if one.outcome == ESCAPED:
+                    escapes.append(one)
+                    click.echo(f"ESCAPED --seed {seed} --first {one.case} --cases 1: {one.way} {one.file}: {one.claim}")
+            if time.monotonic() - said > SAY_EVERY_S:
+                said = time.monotonic()
+                click.echo(
+                    f"{done} of {cases} cases after {said - began:.0f} s, {len(escapes)} answers escaped", err=True
+                )
     for way in sorted(counts):
         click.echo(f"{way:18} " + ", ".join(f"{name} {count}" for name, count in counts[way].most_common()))
-    for one in escapes:
-        click.echo(f"{one.outcome} --seed {seed} --first {one.case} --cases 1: {one.way} {one.file}: {one.claim}")
-    click.echo(f"{cases} cases, {len(bench.good)} claims: " + ", ".join(f"{n} {c}" for n, c in total.most_common()))
+    total = sum(counts.values(), Counter())
+    click.echo(
+        f"{cases} cases in {time.monotonic() - began:.0f} s, {len(bench.good)} claims: "
+        + ", ".join(f"{n} {c}" for n, c in total.most_common())
+    )
     if out:
         result = {"seed": seed, "cases": cases, "counts": counts, "escapes": [asdict(one) for one in escapes]}
         out.write_text(json.dumps(result, indent=2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,43 +35,46 @@ class Difference:
 
 def difference(file: str, before: bytes, after: bytes) -> Difference:
     """What differs, by the kind of file that its name tells."""
-    of = {"jsonl": _lines, "csv": _rows, "json": _values}.get(file.rpartition(".")[2], _text)
-    old, new = Counter(of(before)), Counter(of(after))
+    if file.endswith(".json"):
+        return _between(Counter(_values(before)), Counter(_values(after)), json.loads)
+    old, new = (Counter(line for line in raw.split(b"\n") if line.strip()) for raw in (before, after))
+    if file.endswith(".jsonl"):
+        return _between(old, new, _line)
+    if file.endswith(".csv"):
+        names = before.partition(b"\n")[0].decode(errors="replace").split(",")
+        return _between(old, new, lambda line: _row(names, line))
+    return _between(old, new, lambda line: {"line": line.decode(errors="replace")})
+
+
+def _between(old: Counter[Any], new: Counter[Any], entry: Callable[[Any], Entry]) -> Difference:
+    lost, came = old - new, new - old
     return Difference(
-        tuple(json.loads(one) for one in (old - new).elements()),
-        tuple(json.loads(one) for one in (new - old).elements()),
-        old.keys() == new.keys() and old <= new,
+        tuple(entry(one) for one in lost.elements()),
+        tuple(entry(one) for one in came.elements()),
+        old.keys() == new.keys() and not lost,
     )
 
 
-def _say(entry: Any) -> str:
-    return json.dumps(entry, sort_keys=True)
+def _line(line: bytes) -> Entry:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return TORN
+    return found if isinstance(found, dict) else TORN
 
 
-def _lines(raw: bytes) -> Iterator[str]:
-    for line in raw.split(b"\n"):
-        if line.strip():
-            try:
-                found = json.loads(line)
-                yield _say(found if isinstance(found, dict) else TORN)
-            except ValueError:
-                yield _say(TORN)
-
-
-def _rows(raw: bytes) -> Iterator[str]:
-    header, *lines = raw.decode(errors="replace").split("\n")
-    names = header.split(",")
-    for line in lines:
-        fields = line.split(",")
-        if line:
-            yield _say(dict(zip(names, fields, strict=True)) if len(fields) == len(names) else TORN)
+def _row(names: list[str], line: bytes) -> Entry:
+    fields = line.decode(errors="replace").split(",")
+    return dict(zip(names, fields, strict=True)) if len(fields) == len(names) else TORN
 
 
 def _values(raw: bytes) -> Iterator[str]:
     try:
-        yield from (_say({"path": path, "value": value}) for path, value in _leaves(json.loads(raw), ()))
+        found = json.loads(raw)
     except ValueError:
-        yield _say(TORN)
+        yield json.dumps(TORN)
+    else:
+        yield from (json.dumps({"path": path, "value": value}) for path, value in _leaves(found, ()))
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[list[str], Any]]:
@@ -80,7 +83,3 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[list[str], Any]
         yield list(path), value
     for key, part in parts:
         yield from _leaves(part, (*path, str(key)))
-
-
-def _text(raw: bytes) -> Iterator[str]:
-    return (_say({"line": line}) for line in raw.decode(errors="replace").splitlines())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from reports.timeline import Event, Timeline
@@ -13,9 +14,9 @@ from reports.timeline import Event, Timeline
 
 @dataclass
 class Looks:
-    """Keys of the events that were given out; `everything` when the events were taken without a query."""
+    """The events that were given out; `everything` when the events were taken without a query."""
 
-    keys: set[str] = field(default_factory=set)
+    events: dict[int, Event] = field(default_factory=dict)
     everything: bool = False
     queried: bool = False
 
@@ -23,6 +24,11 @@ class Looks:
         """Whether one of these events may have been looked at; without a query nothing is known of the reading."""
         clocks = any(json.loads(one)[1] == "run.started" for one in differing)
         return not self.queried or self.everything or clocks or bool(differing & self.keys)
+
+    @cached_property
+    def keys(self) -> set[str]:
+        """What the events say."""
+        return {key(event.t, event.kind, event.subject, event.uid, event.data) for event in self.events.values()}
 
 
 def key(t: float, kind: str, subject: str, uid: str | None, data: Any) -> str:
@@ -49,7 +55,7 @@ def watched() -> Iterator[Looks]:
             found = plain_query(self, *kinds, **given)
         finally:
             inside[0] = False
-        looks.keys.update(key(event.t, event.kind, event.subject, event.uid, event.data) for event in found)
+        looks.events.update((event.line, event) for event in found)
         return found
 
     def attribute(self: Timeline, name: str) -> Any:

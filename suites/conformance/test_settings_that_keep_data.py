@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.kafka.settings import settings_of
 from fixtures.kubernetes.conditions import is_ready
-from fixtures.stack.data_settings import postgresql_settings, redis_settings
+from fixtures.stack.data_settings import postgresql_settings, producer_settings, redis_settings
 from fixtures.wait import WaitTimeout, wait_for
 from reports.checkers import kept_settings
 from suites.plugin.types import Promise, Stack
@@ -34,6 +34,9 @@ BROKER = {
     "transaction.state.log.replication.factor": "3",
     "transaction.state.log.min.isr": "2",
 }
+PRODUCER = {"log_producer_acks": "-1", "log_producer_idempotent": "1"}
+"""A write is answered when all brokers in sync have it, which are two at least; one broker's word is lost with it."""
+
 MASTER = {"appendonly": "yes", "maxmemory-policy": "noeviction", "replication.role": "master"}
 REPLICA = {"replication.role": "slave", "replication.master_link_status": "up", "maxmemory-policy": "noeviction"}
 POSTGRESQL = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
@@ -44,12 +47,17 @@ TRIED_S = 20.0
 
 @pytest.mark.promise("conformance.kafka-durability")
 def test_kafka_keeps_what_it_acknowledged(promise: Promise, stack: Stack) -> None:
-    """Kafka runs with the settings that keep an acknowledged record: three copies, two in sync, for 48 hours."""
+    """Kafka and those who write to it run with what keeps a record: three copies, two in sync, all asked, 48 hours."""
     bootstrap, promised = stack.settings.kafka_bootstrap, {f"topic {TOPIC}": LOG}
     ask(stack, f"topic {TOPIC}", partial(settings_of, bootstrap, topic=TOPIC), LOG)
     for broker in range(stack.role("kafka").replicas):
         promised[f"broker {broker}"] = BROKER
         ask(stack, f"broker {broker}", partial(settings_of, bootstrap, broker=broker), BROKER)
+    manager = stack.role("manager")
+    for pod in ready_pods(stack, "manager"):
+        promised[pod] = PRODUCER
+        question = partial(producer_settings, stack.cluster, manager.namespace, pod, manager.ports["http"])
+        ask(stack, pod, question, PRODUCER)
     promise.claim(kept_settings.as_promised, promised=promised, test=promise.test)
 
 
@@ -63,11 +71,15 @@ def test_redis_and_postgresql_keep_what_they_were_given(promise: Promise, stack:
         ("postgresql", postgresql_settings, POSTGRESQL),
     )
     for role, settings, wanted in asked:
-        pods = [pod["metadata"]["name"] for pod in stack.watcher.pods_of(role) if is_ready(pod)]
-        for pod in pods or [role]:
+        for pod in ready_pods(stack, role):
             promised[pod] = wanted
             ask(stack, pod, partial(settings, stack.cluster, stack.role(role).namespace, pod), wanted)
     promise.claim(kept_settings.as_promised, promised=promised, test=promise.test)
+
+
+def ready_pods(stack: Stack, role: str) -> list[str]:
+    """The names of a role's pods; the role's own when none is Ready, so that it is asked and its silence judged."""
+    return [pod["metadata"]["name"] for pod in stack.watcher.pods_of(role) if is_ready(pod)] or [role]
 
 
 def ask(stack: Stack, subject: str, question: Callable[[], dict[str, str]], keep: dict[str, str]) -> None:

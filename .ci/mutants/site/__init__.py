@@ -1,0 +1,1 @@
+"""On the path of each Python process that a judged test starts."""

@@ -1,0 +1,109 @@
+"""The journal that Chaos Toolkit leaves of one experiment: whether it is whole, and agrees with the timeline.
+
+Its own last words (`status`, `deviated`) are one witness; what it lists of each activity and each look at the
+hypothesis is a second, and the timeline, which the faults write themselves, is a third.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reports.certificates import Certificate
+from reports.event import Event
+
+Journal = dict[str, Any]
+SAME_S = 1e-6
+TOLD = ("fault", "victims", "evidence")
+
+
+class JournalError(Exception):
+    """There is no journal, or it cannot be read."""
+
+
+def read(path: Path) -> Journal:
+    """Read a journal.
+
+    Raises:
+        JournalError: it is missing, no JSON, or names a key twice, which no writer does.
+    """
+    try:
+        found = json.loads(path.read_text(), object_pairs_hook=_once)
+    except (OSError, ValueError) as error:
+        raise JournalError(str(error)) from error
+    if not isinstance(found, dict):
+        raise JournalError("it is no object")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key stands twice among {', '.join(key for key, _ in pairs)}")
+    return found
+
+
+def gaps(journal: Journal) -> list[str]:
+    """What a journal that calls itself completed does not show; empty when each step and look is there and went well.
+
+    A probe gives no answer when nobody could be asked: strict control has already made that a failure.
+    """
+    try:
+        return [*_steps(journal), *_looks(journal)]
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        return [f"it is not whole: {error!r}"]
+
+
+def _steps(journal: Journal) -> Iterator[str]:
+    for planned, done in (("method", "run"), ("rollbacks", "rollbacks")):
+        names = [one["name"] for one in journal["experiment"].get(planned) or []]
+        ran = [one["activity"]["name"] for one in journal[done]]
+        if ran[: len(names)] != names or (planned == "method" and ran != names):  # controls may add rollbacks
+            yield f"its {planned} is {', '.join(names)}, and what ran is {', '.join(ran) or 'nothing'}"
+        for one in journal[done]:
+            if one["status"] != "succeeded" or not one["start"] <= one["end"]:
+                yield f"activity {one['activity']['name']} did not succeed"
+
+
+def _looks(journal: Journal) -> Iterator[str]:
+    probes = [one["name"] for one in journal["experiment"]["steady-state-hypothesis"]["probes"]]
+    states = journal["steady_states"]
+    looks = [("before", states["before"]), ("after", states["after"]), *(("during", one) for one in states["during"])]
+    if not states["during"]:
+        yield "nobody looked at the hypothesis during the fault"
+    for when, look in looks:
+        asked = [one["activity"]["name"] for one in look["probes"]]
+        met = [one["tolerance_met"] is True and one["status"] == "succeeded" for one in look["probes"]]
+        if look["steady_state_met"] is not True or asked != probes or not all(met):
+            yield f"a look at the hypothesis {when} the fault is not whole, or did not find it kept"
+
+
+def disagreements(journals: list[Journal], faults: list[Certificate]) -> list[str]:
+    """Where the actions' own answers and the timeline tell different things of the same faults."""
+    broke, healed = {}, {}
+    for journal in journals:
+        for run in [*journal["run"], *journal["rollbacks"]]:
+            output = run.get("output")
+            if isinstance(output, dict) and "fault_id" in output:
+                broke[output["fault_id"]] = output
+            for one in output if isinstance(output, list) else ():
+                if isinstance(one, dict) and "fault_id" in one:
+                    healed[one["fault_id"]] = one
+    known = {fault.fault_id for fault in faults}
+    found = [f"fault {name} is in the journal and not on the timeline" for name in sorted({*broke, *healed} - known)]
+    for fault in faults:
+        found += _unlike(fault, "effective", fault.effective, broke.get(fault.fault_id))
+        found += _unlike(fault, "healed", fault.healed, healed.get(fault.fault_id))
+    return found
+
+
+def _unlike(fault: Certificate, what: str, event: Event | None, told: dict[str, Any] | None) -> list[str]:
+    if event is None:
+        return []  # that it is not proven is told elsewhere
+    if told is None:
+        return [f"that fault {fault.fault_id} was {what} is on the timeline and not in the journal"]
+    if abs(event.t - float(told["t"])) > SAME_S or any(event.data.get(key) != told.get(key) for key in TOLD):
+        return [f"timeline and journal tell different things of when or how fault {fault.fault_id} was {what}"]
+    return []
