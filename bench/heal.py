@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +13,7 @@ from bench.figure import Figure
 from fixtures.command import run
 from fixtures.errors import HarnessError
 from fixtures.lock import lock
+from fixtures.process_group import kill_group
 from fixtures.settings import ROOT, Settings
 from fixtures.wait import wait_for
 
@@ -61,6 +60,4 @@ def _leave_node_down(chaos: Path, folder: Path) -> None:
             fail_if=lambda: (folder / "chaos.log").read_text()[-500:] if child.poll() is not None else None,
         )
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        kill_group(child)

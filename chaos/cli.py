@@ -8,7 +8,7 @@ import time
 import click
 
 from chaos.heal import Healed, end_leftovers, heal_open
-from chaos.whole import wait_until_whole
+from chaos.settled import wait_until_whole
 from fixtures.errors import HarnessError, UsageError
 from fixtures.ledger import Entry, Ledger
 from fixtures.lock import lock

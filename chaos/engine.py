@@ -22,7 +22,7 @@ LOOK_EVERY_S = 0.05  # looks are at memory first; this bounds how late evidence 
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Proof:
     """Proof of one half of a fault: that it took effect, or that it was healed.
 
     Args:
@@ -66,7 +66,7 @@ class Engine:
         self.ledger, self.timeline, self.run, self.experiment = ledger, timeline, run, experiment
         self._before_act = before_act
 
-    def inject(self, fault: Fault) -> Certificate:
+    def inject(self, fault: Fault) -> Proof:
         """Break something and return the proof that it is broken; it stays on the ledger until healed.
 
         Raises:
@@ -99,9 +99,9 @@ class Engine:
             self._heal_after(error, fault, entry)
             raise
         t = self._event("fault.effective", fault_id, fault=name, victims=victims, evidence=evidence)
-        return Certificate(fault_id, name, victims, t, evidence)
+        return Proof(fault_id, name, victims, t, evidence)
 
-    def heal(self, fault: Fault, entry: Entry) -> Certificate:
+    def heal(self, fault: Fault, entry: Entry) -> Proof:
         """Undo a fault and return the proof that nothing of it is left; only then it leaves the ledger.
 
         Raises:
@@ -122,7 +122,7 @@ class Engine:
             raise untold
         t = self._event("fault.healed", entry.id, fault=name, victims=victims, evidence=evidence)
         self.ledger.done(entry.id)
-        return Certificate(entry.id, name, victims, t, evidence)
+        return Proof(entry.id, name, victims, t, evidence)
 
     def mine(self) -> list[Entry]:
         """The open entries of this experiment's run, newest first: the order in which they are undone."""
@@ -130,7 +130,7 @@ class Engine:
         return entries[::-1]
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Certificate]:
+    def broken(self, fault: Fault) -> Iterator[Proof]:
         """Break for the length of a `with` block; leaving it heals, whatever happened inside."""
         certificate = self.inject(fault)
         try:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from chaos.heal import heal_open
 from chaos.session import new_folder
 from fixtures.errors import HarnessError, UsageError
+from fixtures.process_group import end_group
 from fixtures.settings import ROOT, Settings
 
 logger = logging.getLogger("crucible")
@@ -128,23 +127,15 @@ def _run(words: list[str], folder: Path, env: dict[str, str]) -> tuple[int, str]
         try:
             code = child.wait(LIMIT_S)
         except subprocess.TimeoutExpired as late:
-            _end(child)
+            end_group(child, within_s=ROLLBACKS_WITHIN_S)
             raise HarnessError(f"experiment {folder.name} did not end within {LIMIT_S:g} s") from late
         except BaseException:
             logger.warning("interrupted: experiment %s undoes what it did", folder.name)
-            _end(child)
+            end_group(
+                child, within_s=ROLLBACKS_WITHIN_S
+            )  # a second Ctrl-C cuts it short: the ledger knows what is left
             raise
     return code, output.read_text(errors="replace")
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.send_signal(signal.SIGTERM)
-    try:
-        child.wait(ROLLBACKS_WITHIN_S)
-    except BaseException:  # out of patience, or a second Ctrl-C: the ledger knows what is left
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
 
 
 def read(folder: Path, *, exit_code: int, output: str = "") -> Journal:

@@ -10,7 +10,6 @@ import itertools
 import math
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from fixtures.errors import HarnessError, UsageError
+from fixtures.process_group import end_group
 from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from fixtures.wait import wait_for
@@ -174,7 +174,7 @@ class Traffic:
     def _finish(self, process: subprocess.Popen[bytes], died: str | None) -> None:
         end_ns = time.monotonic_ns() - LAST_NS
         self._process = None
-        _end(process)
+        end_group(process, within_s=STOP_WITHIN_S)
         self._tail.read()
         counts = self._tail.counts()
         planned = self._planned(end_ns)
@@ -208,14 +208,3 @@ class Traffic:
 
     def _last_words(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM, and SIGKILL to its whole session when that was not enough."""
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_WITHIN_S)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

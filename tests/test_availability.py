@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reports.checkers import availability, progress
-from reports.checkers.fault_window import fault_window
+from reports.checkers.fault_window import NoSuchFault, fault_window
 from reports.outage import outage
 from reports.requests import RequestsError, read_requests
 from reports.timeline import read as read_timeline
@@ -179,16 +179,19 @@ def test_a_load_must_cover_the_whole_fault(dossier: Callable[..., Path]) -> None
     assert judge(dossier(slots(30), fault=(30, 40))).verdict is Verdict.INCONCLUSIVE
 
 
-def test_faults_that_overlap_are_one_window_together(dossier: Callable[..., Path]) -> None:
+def test_each_fault_has_a_window_of_its_own(dossier: Callable[..., Path]) -> None:
     path = dossier(slots(30))
     lines = [json.loads(line) for line in (path / "timeline.jsonl").read_text().splitlines()]
     for t, kind, subject, data in told("f2", 14, 18):
         lines.append({"t": t, "err": 0, "source": "fault", "kind": kind, "subject": subject, "data": data})
     lines.sort(key=lambda line: line["t"])
     (path / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    window = fault_window(read_timeline(path), "all")
-    assert (window.start_s, window.end_s, window.healed) == (12, 18, True)
-    assert fault_window(read_timeline(path), "f2").start_s == 14
+    window = fault_window(read_timeline(path), "f2")
+    assert (window.start_s, window.end_s, window.healed) == (14, 18, True)
+    assert fault_window(read_timeline(path), "f1").start_s == 12
+    for nobody in ("all", "", "f3"):
+        with pytest.raises(NoSuchFault, match="there are f1, f2"):
+            fault_window(read_timeline(path), nobody)
 
 
 def test_a_fault_that_never_healed_lasts_to_the_end(dossier: Callable[..., Path]) -> None:

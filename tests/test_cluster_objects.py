@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.docker.inside import read
 from fixtures.kubernetes.kinds import Kind, kinds_of
-from fixtures.kubernetes.objects import hashes, listed, of_runs
+from fixtures.kubernetes.objects import hashes, label_of, listed, of_runs
 
 
 def resource(plural: str, kind: str, *, namespaced: bool = True, verbs: tuple[str, ...] = ("list",)) -> dict[str, Any]:
@@ -111,7 +111,15 @@ def test_what_expires_or_is_ours_by_right_is_left_out() -> None:
 
 def test_what_a_run_made_is_named_whatever_its_kind() -> None:
     left = item("left", metadata={"labels": {"crucible.dev/run": "r"}})
-    assert of_runs(listed(Answers(widgets=[left, item("x")]), None)) == ["widget acd/left"]  # type: ignore[arg-type]
+    found = listed(Answers(widgets=[left, item("x")]), None)  # type: ignore[arg-type]
+    assert of_runs(found, sabotage="") == ["widget acd/left"]
+
+
+def test_what_a_sabotage_made_is_left_over_unless_it_is_meant_to_stand() -> None:
+    made = item("copy", metadata={"labels": label_of("drop-write")})
+    found = listed(Answers(widgets=[made]), None)  # type: ignore[arg-type]
+    assert of_runs(found, sabotage="") == of_runs(found, sabotage="another") == ["widget acd/copy"]
+    assert of_runs(found, sabotage="drop-write") == []
 
 
 PRINTED = """@@qdisc

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaos.fault import Evidence, Target, recipe
+from chaos.heal import replay
 from fixtures.errors import HarnessError
 from fixtures.kafka.partitions import MIN_ISR, admin, min_isr
 from fixtures.kafka.topic import TOPIC
@@ -103,20 +104,15 @@ def make(here: Session) -> OwnTopic:
         topic.name, recipe(topic), [target.to_json() for target in targets], here.engine.run, here.engine.experiment
     )  # fmt: skip
     ledger.open(entry)
-    here.keep.callback(remove, here, topic)
+    here.keep.callback(remove, here, entry)
     topic.inject(targets)
     wait_for(lambda: topic.effect(targets), what=f"topic {topic.name} to have leaders", within_s=WITHIN_S)
     return topic
 
 
-def remove(here: Session, topic: OwnTopic) -> None:
+def remove(here: Session, entry: Entry) -> None:
     """Take the topic away, and off the ledger when it is gone; where that fails, `crucible heal` does it."""
-    from confluent_kafka import KafkaException
-
-    targets = topic.targets()
     try:
-        topic.heal(targets)
-        wait_for(lambda: topic.healed(targets), what=f"topic {topic.name} to be gone", within_s=WITHIN_S)
-        here.engine.ledger.done(topic.name)
-    except (HarnessError, KafkaException) as error:
-        logger.error(f"topic {topic.name} stays on the ledger: {error}")
+        replay(here.engine.ledger, entry, here.world)
+    except Exception as error:  # the end of a session goes on
+        logger.error(f"topic {entry.id} stays on the ledger: {error}")

@@ -16,6 +16,7 @@ from chaos.sabotages.sabotage import Delete, Edit, Patch, Sabotage, Step, Switch
 from chaos.world import World
 from fixtures.kubernetes.api import ApiError
 from fixtures.kubernetes.informer import KubeObject
+from fixtures.kubernetes.objects import label_of
 from fixtures.stack.map import Role
 
 MARK = "crucible.dev/sabotage"
@@ -144,7 +145,7 @@ class _Planner:
         name = f"sabotage-{self._id}"
         copy = {
             "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": name, "namespace": role.namespace, "labels": {MARK: self._id}},
+            "metadata": {"name": name, "namespace": role.namespace, "labels": {MARK: self._id, **label_of(self._id)}},
             "data": {**original["data"], edit.file: text.replace(edit.find, edit.put)},
         }  # fmt: skip
         body = {"spec": {"template": {"spec": {"volumes": [{"name": volume, "configMap": {"name": name}}]}}}}
@@ -177,7 +178,9 @@ class _Planner:
         name = f"sabotage-{self._id}"
         made = {
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": name, "namespace": role.namespace, "labels": {**labels, MARK: self._id}},
+            "metadata": {
+                "name": name, "namespace": role.namespace, "labels": {**labels, MARK: self._id, **label_of(self._id)},
+            },
             "spec": template["spec"],
         }  # fmt: skip
         return Change("Pod", name, role.namespace, after=made)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fixtures.process_group import end_group
 from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.run import Run
@@ -72,7 +70,7 @@ def run_promises(promises: Sequence[str], dossier: Path, *, settings: Settings, 
         except subprocess.TimeoutExpired:
             trouble = f"the run did not end within {limit_s(promises):g} s"
         finally:
-            end(child)
+            end_group(child, within_s=ENDS_WITHIN_S)  # it undoes what it broke; the ledger knows the rest
     ended = read(dossier)
     if not ended.verdicts and not trouble:
         last = output.read_text(errors="replace").strip().splitlines()[-3:]
@@ -120,14 +118,3 @@ def judged(run: Run) -> Ended:
 
 def _worst(found: dict[str, list[Verdict]]) -> dict[str, Verdict]:
     return {promise: worst(verdicts) for promise, verdicts in found.items()}
-
-
-def end(child: subprocess.Popen[bytes]) -> None:
-    """End a child that still runs: SIGTERM lets it undo what it broke; the ledger knows the rest."""
-    if child.poll() is None:
-        child.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(ENDS_WITHIN_S)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from test_cluster_state import GATEWAY, STATE
 
-from chaos import whole
-from chaos.whole import wait_until_like
+from chaos import settled
+from chaos.settled import wait_until_like
 from fixtures.kubernetes.api import ApiError
 
 Change = Callable[[dict[str, Any]], object]
@@ -19,7 +19,7 @@ Change = Callable[[dict[str, Any]], object]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "STAYS_AFTER_S", 0.2)
+    monkeypatch.setattr(settled, "STAYS_AFTER_S", 0.2)
 
 
 def after(change: Change) -> dict[str, Any]:
