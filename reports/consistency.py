@@ -91,9 +91,7 @@ class _Reader:
 
     def _clock(self, event: Event) -> None:
         """Each event is written when its time, with its error, is over; only the end of a load is told later."""
-        if event.kind == "load.finished":
-            return
-        if event.t + event.err < self._written - BACK_S:
+        if event.kind != "load.finished" and event.t + event.err < self._written - BACK_S:
             raise Contradiction(f"says {event.t:.3f} s, and a line before it {self._written:.3f} s: its clock ran back")
         self._written = max(self._written, event.t + event.err)
 

@@ -124,6 +124,8 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
         raise RequestsError(f"{rows_file} has no row: the load sent nothing")
     start_s = timeline.seconds(plan["start_ns"])
     end_s = min(start_s + plan["duration_s"], _ended(timeline, load, columns))
+    if timeline.seconds(int(columns["planned_ns"].max())) > end_s + LATE_S:
+        raise RequestsError(f"{rows_file} has requests planned after load {load} was told to stop, at {end_s:.1f} s")
     pace: Pace = plan["pace"]
     since_s = (columns["planned_ns"] - plan["start_ns"]) / 1e9
     slot = np.floor(np.interp(since_s, pace.moments, pace.counts)).astype(np.int64)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import layout
+from reports.rows import BACK_NS
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def read_evidence(dossier: Path, load: str) -> Evidence:
 
 
 def _writes(dossier: Path, file: str) -> Iterator[Write]:
+    ended_ns = 0
     for number, row in rows(dossier, file):
         try:
             offset = row.get("offset")
@@ -132,6 +134,9 @@ def _writes(dossier: Path, file: str) -> Iterator[Write]:
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise Missing(f"{file}:{number}", f"is not a write: {error!r}") from error
+        if write.end_ns < write.start_ns or write.end_ns < ended_ns - BACK_NS:
+            raise Missing(f"{file}:{number}", "ended before it began, or long before the write that stands before it")
+        ended_ns = max(ended_ns, write.end_ns)
         yield write
 
 

@@ -59,6 +59,8 @@ class FakeApi:
         before = self._at(method, path)
         if method == "PUT":
             self._check_uid(method, path, body["metadata"]["uid"])
+            if "/poddisruptionbudgets/" in path and "resourceVersion" not in body["metadata"]:
+                raise ApiError(method, path, 422, "metadata.resourceVersion: must be specified for an update")
             self.items[path] = copy.deepcopy(body)
             return body
         try:

@@ -45,7 +45,8 @@ class FakeStack(World):
     @staticmethod
     def lived(item: KubeObject) -> KubeObject:
         """A manifest as the API gives it back."""
-        meta = {"generation": 1, **item["metadata"], "uid": f"u-{item['kind']}-{item['metadata']['name']}"}
+        uid = f"u-{item['kind']}-{item['metadata']['name']}"
+        meta = {"generation": 1, "resourceVersion": "7", **item["metadata"], "uid": uid}
         status = {"conditions": [{"type": "ScalingActive", "status": "True"}]} if "Autoscaler" in item["kind"] else {}
         lives = {**item, "metadata": meta, "status": status}
         if item["kind"] in {"Deployment", "StatefulSet"} and "replicas" not in item["spec"]:

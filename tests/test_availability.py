@@ -342,3 +342,10 @@ def test_under_a_fault_that_is_not_proven_nothing_is_a_pass(dossier: Callable[..
     moved = progress.during_fault(path, load="viewers", fault_id="f1", at_least=5)
     for finding in (judge(path), moved):
         assert (finding.verdict, said in finding.reason) == (Verdict.INCONCLUSIVE, True), finding.reason
+
+
+def test_requests_planned_after_the_load_was_told_to_stop_are_refused(dossier: Callable[..., Path]) -> None:
+    rows = slots(30)
+    rows[-1]["at"] += 60
+    with pytest.raises(RequestsError, match="after load viewers was told to stop"):
+        read_requests(dossier(rows), "viewers")

@@ -106,14 +106,15 @@ def test_all_in_order_is_a_pass(tmp_path: Path) -> None:
 def test_writes_of_unknown_outcome_may_be_there_or_not(tmp_path: Path) -> None:
     log = Log(tmp_path, 40)
     log.writes[7] |= {"outcome": "info", "offset": None}
-    log.writes.append({"id": "x", "start_ns": 1, "end_ns": 2, "outcome": "info", "offset": None})
-    log.writes.append({"id": "y", "start_ns": 1, "end_ns": 2, "outcome": "fail", "offset": None})
+    log.writes.insert(0, {"id": "x", "start_ns": 1, "end_ns": 2, "outcome": "info", "offset": None})
+    log.writes.insert(0, {"id": "y", "start_ns": 1, "end_ns": 2, "outcome": "fail", "offset": None})
     assert red(log.write()) == {}
 
 
 def test_a_write_of_unknown_outcome_may_be_applied_after_the_topic_was_read(tmp_path: Path) -> None:
     log = Log(tmp_path, 40)
-    log.writes.append({"id": "late", "start_ns": START_NS, "end_ns": START_NS + 1, "outcome": "info", "offset": None})
+    late_ns = log.writes[-1]["end_ns"] + 1
+    log.writes.append({"id": "late", "start_ns": START_NS, "end_ns": late_ns, "outcome": "info", "offset": None})
     log.journal.append({"offset": 40, "id": "late"})
     assert red(log.write()) == {}
 
@@ -129,8 +130,9 @@ def test_an_inversion_far_back_is_found_with_both_names(tmp_path: Path) -> None:
     log = Log(tmp_path, 40)
     for row in log.writes:
         row["end_ns"] += 10**12
-    log.writes[30]["end_ns"] = START_NS
-    log.writes[5]["start_ns"] = START_NS + 1
+    log.writes[30] |= {"start_ns": START_NS, "end_ns": START_NS + 1}
+    log.writes[5]["start_ns"] = START_NS + 2
+    log.writes.sort(key=lambda row: row["end_ns"])
     log.write()
     finding = ordering.acknowledged_in_real_time_order(tmp_path, load=LOAD)
     assert finding.verdict is Verdict.FAIL
@@ -348,3 +350,10 @@ def test_a_topic_that_ends_before_where_it_stood_has_lost_records(tmp_path: Path
     log.begin = 500
     finding = ordering.selection_input(log.write(), load=LOAD)
     assert (finding.verdict, "are gone" in finding.reason) == (Verdict.FAIL, True)
+
+
+def test_answers_that_stand_long_before_earlier_ones_were_moved(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    log.writes[20]["end_ns"] += 10**11
+    finding = ordering.selection_input(log.write(), load=LOAD)
+    assert (finding.verdict, "long before" in finding.reason) == (Verdict.INCONCLUSIVE, True)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from reports.checkers import certificate
-from reports.claim import Claim
+from reports import requests, rows, timeline
+from reports.checkers import certificate, ordering
+from reports.claim import Claim, judge
+from reports.dossier import load, save
 from reports.judging import judge_test
 from reports.run import Run
 from reports.sabotage import cases, cli, mutations
+from reports.sabotage.breaches import breached
+from reports.sabotage.scopes import outside
 from reports.verdict import Finding, Verdict
-from tests.dossier_maker import Story
+from tests.dossier_maker import ORDER, UNIX_NS, Story, tell
 
 
 def good(folder: Path) -> Path:
@@ -89,3 +95,89 @@ def test_the_verb_exits_3_on_a_dossier_of_which_nothing_passes(tmp_path: Path) -
     Story(folder).write()
     keep(folder, Claim.of(certificate.proven, fault_ids=["f9"]))
     assert CliRunner().invoke(cli.evidence, [str(folder), "--cases", "2"]).exit_code == 3
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole small run, each claim of which passes: a fault under load, scaling up and down, order."""
+    folder, run = tell(tmp_path_factory.mktemp("small") / "run", lost_write=False)
+    topic = folder / "kafka" / "topic-operators.jsonl"  # records are stamped when they are written
+    records = [json.loads(line) for line in topic.read_text().splitlines()]
+    late = [one | {"timestamp": UNIX_NS // 10**6 + 10**6} if "offset" in one else one for one in records]
+    topic.write_text("".join(json.dumps(one) + "\n" for one in late))
+    run.tests = [test for test in run.tests if test.id != ORDER]
+    order = Claim.of(ordering.selection_input, load="operators", min_acked=100)
+    run.record(judge_test(folder, test=ORDER, promise="In order.", claims=[order]))
+    save(folder, run)
+    assert {judged.verdict for test in run.tests for judged in test.claims} == {Verdict.PASS}
+    return folder
+
+
+def fooled(folder: Path, count: int) -> tuple[set[str], list[cases.Outcome]]:
+    bench = cases.Bench(folder, 7)
+    found = [one for case in range(count) for one in bench.run(case)]
+    return {one.outcome for one in found}, [one for one in found if one.outcome == cases.ESCAPED]
+
+
+def test_no_claim_of_a_small_run_passes_on_spoilt_evidence_without_a_proof(small: Path) -> None:
+    answers, escaped = fooled(small, 80)
+    assert escaped == []
+    assert {"INCONCLUSIVE", "INVALID", cases.UNREAD} <= answers
+
+
+@pytest.mark.parametrize("rule", ["contradictions", "rows"])
+def test_a_rule_that_is_taken_away_lets_claims_escape(small: Path, monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    if rule == "contradictions":
+        timeline._read_once.cache_clear()
+        monkeypatch.setattr(timeline, "check", lambda events: None)
+    else:
+        monkeypatch.setattr(requests, "_ended", lambda seen, load, columns: 1e9)
+        monkeypatch.setattr(rows, "_untrue", lambda columns: ())
+    answers, escaped = fooled(small, 80)
+    timeline._read_once.cache_clear()
+    assert escaped or cases.MOVED in answers
+
+
+@pytest.mark.parametrize(
+    ("kind", "checker"),
+    [("pod.ready", "recovery.within"), ("workload.replicas", "recovery.within"),
+     ("workload.replicas", "autoscaling.scaled_up"), ("hpa.replicas", "autoscaling.scaled_up")],
+)  # fmt: skip
+def test_the_worst_that_an_event_could_tell_turns_the_claims_that_rest_on_it(
+    small: Path, kind: str, checker: str
+) -> None:
+    lines = [json.loads(line) for line in (small / "timeline.jsonl").read_bytes().splitlines()]
+    claim = next(j.claim for t in load(small).tests for j in t.claims if j.claim.checker == checker)
+    role = claim.args["role"]
+    told = [line for line in lines if line["kind"] == kind and line["data"].get("role") == role][-1]
+    worst = breached((small / "timeline.jsonl").read_bytes(), (told,))
+    copy = small.parent / f"worst-{kind}-{checker}"
+    shutil.copytree(small, copy)
+    (copy / "timeline.jsonl").write_bytes(worst)
+    assert judge(copy, claim).verdict is not Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("checker", "event", "why"),
+    [
+        ("certificate.proven", {"kind": "pod.ready", "data": {}}, "no event of a fault"),
+        ("certificate.proven", {"kind": "fault.healed", "data": {"fault_id": "f2"}}, "of another fault"),
+        ("certificate.proven", {"kind": "fault.healed", "data": {"fault_id": "gateway-pod-kill-1-ab12"}}, ""),
+        ("recovery.within", {"kind": "pod.ready", "data": {"role": "manager"}}, "of another role"),
+        ("recovery.within", {"kind": "pod.ready", "data": {"role": "gateway"}}, ""),
+        ("recovery.within", {"kind": "pod.ready", "data": {"role": "gateway"}, "t": 60.0}, "after the end of the test"),
+        ("recovery.within", {"kind": "watch.lost", "subject": "nodes", "data": {}}, "of other things than pods"),
+        ("recovery.within", {"kind": "watch.lost", "subject": "pods", "data": {}}, ""),
+        ("progress.during_fault", {"kind": "load.finished", "subject": "manager_load", "data": {}}, "another load"),
+        ("progress.during_fault", {"kind": "load.finished", "subject": "viewers", "data": {}}, ""),
+        ("autoscaling.scaled_up", {"kind": "hpa.replicas", "data": {"role": "manager"}, "t": 75.0}, ""),
+        ("autoscaling.scaled_up", {"kind": "hpa.replicas", "data": {"role": "gateway"}}, "of another role"),
+        ("autoscaling.scaled_up", {"kind": "hpa.replicas", "data": {"role": "manager"}, "t": 300.0}, "after the end"),
+    ],
+)
+def test_what_a_claim_is_about_is_said_without_its_code(
+    small: Path, checker: str, event: dict[str, Any], why: str
+) -> None:
+    claim = next(j.claim for t in load(small).tests for j in t.claims if j.claim.checker == checker)
+    found = outside(claim, {"t": 20.0, "subject": "s"} | event, timeline.read(small))
+    assert (why in found, bool(found)) == (True, bool(why))

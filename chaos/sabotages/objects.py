@@ -90,7 +90,16 @@ def _put_back(change: Change, live: KubeObject, world: World) -> None:
     original = _without(change.before, "resourceVersion", "managedFields")
     if _is_scaled(change, world):
         original["spec"] = {**original["spec"], "replicas": live["spec"]["replicas"]}
-    world.cluster.request("PUT", change.path, body=original, query={"fieldManager": MANAGER})
+    try:
+        world.cluster.request("PUT", change.path, body=original, query={"fieldManager": MANAGER})
+    except ApiError as error:
+        if error.status != 422 or "metadata.resourceVersion" not in str(error):
+            raise
+        # some kinds (PodDisruptionBudget) are replaced only by whoever names the version that he saw; naming it for
+        # all would be a conflict with each status of a workload
+        meta = {**original["metadata"], "resourceVersion": live["metadata"]["resourceVersion"]}
+        body = {**original, "metadata": meta}
+        world.cluster.request("PUT", change.path, body=body, query={"fieldManager": MANAGER})
     _restore_managers(change, world)
 
 

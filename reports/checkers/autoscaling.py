@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reports import timeline
 from reports.interval import Interval
-from reports.pods import moment
+from reports.pods import RELIST_S, moment
 from reports.scaling import NEAR_S, CannotTell, Scene, scene_of
 from reports.verdict import Finding, Verdict, worst_of
 
@@ -128,8 +128,8 @@ def _held(scene: Scene, floor: int) -> Finding:
         if down.new <= floor or again:
             said = f"{scene.role} went from {down} under load" + (f", and again from {again[0]}" if again else "")
             return Finding(Verdict.FAIL, said)
-    if why := scene.unseen(scene.begun.t, scene.ended.t):
-        return Finding(Verdict.INCONCLUSIVE, f"whether {scene.role} held under load was not seen: {why}")
+    if why := scene.unseen(scene.begun.t, scene.until):
+        return Finding(Verdict.INCONCLUSIVE, f"whether {scene.role} held and stayed below was not seen: {why}")
     return Finding(Verdict.PASS, "held to the end of the load")
 
 
@@ -199,7 +199,8 @@ def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, b
             return Finding(
                 verdict, f"{scene.role} went from {step}, but {hidden or why}", str(back), budget, FILES, data
             )
-    if why := scene.unseen(scene.ended.t, scene.ended.t + stabilisation_s):
-        said = f"whether {scene.role} kept its stabilisation window was not seen: {why}"
+    waiting, after_s = scene.ended.t + stabilisation_s, stayed[0].t + RELIST_S  # between them a gap widens `back`
+    if why := scene.unseen(scene.ended.t, waiting) or scene.unseen(after_s, scene.until):
+        said = f"whether {scene.role} kept its stabilisation window, and then stayed, was not seen: {why}"
         return Finding(Verdict.INCONCLUSIVE, said, str(back), budget, FILES, data)
     return Finding(back.within(stabilisation_s + reaction_s), said, str(back), budget, FILES, data)

@@ -116,7 +116,8 @@ def _enough(evidence: Evidence, dossier: Path, min_acked: int, min_during: int, 
     acked, fewest = evidence.acked, 0
     if min_during:
         seen = timeline.read(dossier)
-        spans = {c.fault_id: c.span() for c in certificates.of(seen, fault_ids=fault_ids)}
+        faults = certificates.of(seen, fault_ids=fault_ids)
+        spans = {c.fault_id: None if c.problems() else c.span() for c in faults}
         ends = [seen.seconds(write.end_ns) for write in acked]
         during = {name: sum(span[0] <= end <= span[1] for end in ends) if span else 0 for name, span in spans.items()}
         during |= {name: 0 for name in fault_ids or () if name not in during}

@@ -78,7 +78,19 @@ def _bad_answer(lines: Lines, entry: Entry) -> Lines:
     return _put([line for line in lines if line != entry], [entry | {"data": data}], entry["t"])
 
 
+def _unproven(lines: Lines, entry: Entry) -> Lines:
+    """The fault never took effect."""
+    gone, mine = {"fault.effective", "fault.healing", "fault.healed"}, entry["data"].get("fault_id")
+    return [line for line in lines if line["kind"] not in gone or line["data"].get("fault_id") != mine]
+
+
+def _endless(lines: Lines, entry: Entry) -> Lines:
+    """Nobody saw it end."""
+    return [line for line in lines if not (line["kind"].endswith(".finished") and line["subject"] == entry["subject"])]
+
+
 _BREACHES: dict[str, Any] = {
+    "fault": _unproven, "load": _endless, "test": _endless,
     "pod": _pods, "container": _pods,
     "workload": _changed("workload", spec=NEVER, ready=0),
     "hpa": _changed("hpa", desired=NEVER, current=NEVER, min=0, max=NEVER),

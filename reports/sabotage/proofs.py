@@ -39,6 +39,8 @@ def proof(good: Path, claim: Claim, file: str, told: Difference, spoilt: bytes |
     """
     if file == layout.TIMELINE:
         return _of_events(good, claim, told, ask)
+    if file.startswith(f"{layout.KAFKA}/writes-"):
+        return _of_writes(good / file, file, told, ask)
     if file.endswith(".json") and spoilt is not None:
         return _of_values(good / file, file, spoilt, ask)
     return "", ""
@@ -64,6 +66,18 @@ def _of_events(good: Path, claim: Claim, told: Difference, ask: Answers) -> tupl
         return "", ""
     kinds = ", ".join(sorted({entry["kind"] for entry in inside}))
     return "may be true", f"the record contradicts nothing, and the claim turns when the same {kinds} tell of a breach"
+
+
+def _of_writes(path: Path, file: str, told: Difference, ask: Answers) -> tuple[str, str]:
+    """No write is gone, and the claim turns when the same ones were acknowledged and are nowhere."""
+    ids = sorted(str(entry.get("id")) for entry in told.lost)
+    if not ids or ids != sorted(str(entry.get("id")) for entry in told.new):
+        return "", ""
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    worst = [line | {"outcome": "ok", "id": f"{line['id']}-lost"} if str(line["id"]) in ids else line for line in lines]
+    if ask(file, b"".join(json.dumps(line).encode() + b"\n" for line in worst)).finding.verdict is Verdict.PASS:
+        return "", ""
+    return "may be true", f"the same {len(ids)} writes at times that contradict nothing; lost, they turn the claim"
 
 
 def _of_values(path: Path, file: str, spoilt: bytes, ask: Answers) -> tuple[str, str]:

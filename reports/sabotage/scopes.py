@@ -72,6 +72,8 @@ def _of_roles(args: Args, entry: Entry, seen: Timeline) -> str:
     family = entry["kind"].partition(".")[0]
     if entry["kind"].startswith(PHASES) or family not in {"pod", "container", "workload", "watch", "test"}:
         return "of no pod or workload"
+    if family == "watch" and entry["subject"] not in {"pods", "deployments", "statefulsets"}:
+        return "of a watch of other things than pods and workloads"
     if family in {"pod", "container", "workload"} and entry["data"].get("role") not in {
         one["role"] for one in args["roles"]
     }:
