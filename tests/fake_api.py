@@ -50,6 +50,7 @@ class FakeApi:
         if method == "POST":
             item = copy.deepcopy(body)
             item["metadata"].setdefault("uid", f"u-{item['metadata']['name']}")
+            item["metadata"].setdefault("resourceVersion", "7")
             if item["kind"] == "Pod":
                 item["status"] = {"phase": "Running"}
             if item["kind"] == "HorizontalPodAutoscaler":
@@ -62,6 +63,7 @@ class FakeApi:
             if "/poddisruptionbudgets/" in path and "resourceVersion" not in body["metadata"]:
                 raise ApiError(method, path, 422, "metadata.resourceVersion: must be specified for an update")
             self.items[path] = copy.deepcopy(body)
+            self.items[path]["metadata"].setdefault("resourceVersion", before["metadata"].get("resourceVersion", "1"))
             return body
         try:
             after = patched(before, body, content_type)
