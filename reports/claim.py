@@ -91,7 +91,12 @@ def answer(dossier: Path, claim: Claim) -> Answer:
 
 def _finding(dossier: Path, claim: Claim) -> Finding:
     try:
-        finding = _checker(claim.checker)(dossier, **claim.args)
+        checker = _checker(claim.checker)
+        _fits(checker, claim.checker, claim.args)
+        finding = checker(dossier, **claim.args)
+    except BadClaim as error:
+        said = f"this claim was made for another version of its checker, so nothing was judged: {error}"
+        return Finding(Verdict.INCONCLUSIVE, said)
     except Exception as error:  # a checker must never turn a crash into a pass
         last = traceback.extract_tb(error.__traceback__)[-1]
         return Finding(

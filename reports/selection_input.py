@@ -122,7 +122,7 @@ def read_evidence(dossier: Path, load: str) -> Evidence:
 
 
 def _writes(dossier: Path, file: str) -> Iterator[Write]:
-    ended_ns = 0
+    ended_ns, ids = 0, set[str]()
     for number, row in rows(dossier, file):
         try:
             offset = row.get("offset")
@@ -136,6 +136,9 @@ def _writes(dossier: Path, file: str) -> Iterator[Write]:
             raise Missing(f"{file}:{number}", f"is not a write: {error!r}") from error
         if write.end_ns < write.start_ns or write.end_ns < ended_ns - BACK_NS:
             raise Missing(f"{file}:{number}", "ended before it began, or long before the write that stands before it")
+        if write.id in ids:
+            raise Missing(f"{file}:{number}", f"is write {write.id} a second time")
+        ids.add(write.id)
         ended_ns = max(ended_ns, write.end_ns)
         yield write
 

@@ -357,3 +357,10 @@ def test_answers_that_stand_long_before_earlier_ones_were_moved(tmp_path: Path) 
     log.writes[20]["end_ns"] += 10**11
     finding = ordering.selection_input(log.write(), load=LOAD)
     assert (finding.verdict, "long before" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_an_answer_that_stands_twice_makes_the_answers_no_evidence(tmp_path: Path) -> None:
+    log = Log(tmp_path, 40)
+    log.writes.insert(20, log.writes[20])
+    finding = ordering.selection_input(log.write(), load=LOAD)
+    assert (finding.verdict, "a second time" in finding.reason) == (Verdict.INCONCLUSIVE, True)

@@ -154,3 +154,14 @@ def test_what_is_written_or_lies_elsewhere_is_not_read(tmp_path: Path) -> None:
     (inside / "later").write_text("")
     (inside / "later").read_text()
     assert reads.files == ("new",)
+
+
+def test_a_claim_of_an_older_dossier_that_its_checker_cannot_take_any_more_says_so(tmp_path: Path) -> None:
+    claims = [
+        Claim("autoscaling.scaled_up", {"role": "manager", "load": "manager_load", "within_s": 60.0, "ceiling": 5}),
+        Claim("certificate.proven", {"experiment": "gateway-pod-kill-1"}),
+        Claim("conformance.edges_answer", {"edges": ["manager.alive"]}),
+    ]
+    for claim in claims:
+        finding = judge(tmp_path, claim)
+        assert (finding.verdict, "another version of its checker" in finding.reason) == (Verdict.INCONCLUSIVE, True)

@@ -8,6 +8,8 @@ from typing import Any
 from reports.sabotage.differences import Entry
 
 Lines = list[Entry]
+_TELLS = {"pods": ("pod", "container"), "deployments": ("workload",), "statefulsets": ("workload",), "hpas": ("hpa",),
+          "nodes": ("node",), "endpointslices": ("endpoint",)}  # fmt: skip
 NEVER = 99
 """Replicas that no promise allows."""
 
@@ -67,8 +69,14 @@ def _changed(family: str, **worst: Any) -> Any:
 
 
 def _lost(lines: Lines, entry: Entry) -> Lines:
-    """The watch is lost for good."""
-    left = [line for line in lines if line["kind"] != "watch.resumed" or line["subject"] != entry["subject"]]
+    """The watch is lost for good, and tells nothing any more."""
+    told = _TELLS.get(entry["subject"], ())
+    left = [
+        line
+        for line in lines
+        if (line["kind"] != "watch.resumed" or line["subject"] != entry["subject"])
+        and (line["t"] < entry["t"] or line["kind"].partition(".")[0] not in told)
+    ]
     return _put(left, [entry | {"kind": "watch.lost"}], entry["t"])
 
 

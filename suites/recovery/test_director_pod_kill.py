@@ -8,7 +8,7 @@ from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
 from suites.recovery.under_load import break_under_load
 
 
-@pytest.mark.promise("recovery.director-pod-kill", profiles=["quick", "nightly", "certify"])
+@pytest.mark.promise("recovery.director-pod-kill")
 def test_losing_a_director_pod_keeps_viewers_served(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
