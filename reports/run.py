@@ -147,6 +147,7 @@ class Run(BaseModel):
         stack: image by component.
         planned: ids of the tests that were to run; one that left no record makes the run INCONCLUSIVE.
         interrupted: why the run ended early; empty when it did not.
+        sabotage: the defect that stood planted while it ran, so that it measures nothing of the stack itself.
         sabotages: of a run that planted some; one that escaped is a FAIL of the run.
     """
 
@@ -161,6 +162,7 @@ class Run(BaseModel):
     planned: list[str] = []
     interrupted: str = ""
     tests: list[TestRecord] = []
+    sabotage: str = ""
     sabotages: Sabotages | None = None
 
     @property

@@ -60,7 +60,7 @@ class Session:
             self.settings = self.settings.model_copy(update={"run_dir": self._dossier})
             self.run = Run(
                 run_id=self._dossier.name, seed=self.settings.seed, profile=self.settings.profile.value,
-                cluster=self.settings.cluster, planned=list(self.planned),
+                cluster=self.settings.cluster, planned=list(self.planned), sabotage=self.settings.sabotage,
             )  # fmt: skip
             dossiers.save(self._dossier, self.run)
             self._timeline = Timeline(self._dossier)
