@@ -18,6 +18,7 @@ Bench = Callable[[Settings], Iterable[Figure]]
 # in the order in which they run: what needs a quiet stack before what leaves it busy
 BENCHES = {
     "recovery-error": "bench.recovery_error:measure",
+    "stated-recovery": "bench.stated_recovery:measure",
     "history": "bench.history:measure",
     "cold-build": "bench.cold_build:measure",
     "up-warm": "bench.cluster_up:warm",

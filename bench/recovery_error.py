@@ -104,5 +104,10 @@ def _line(server: subprocess.Popen[str]) -> dict[str, list[int]]:
     line = server.stdout.readline()
     if not line:
         raise HarnessError("the server with the planted outages ended early")
-    answer: dict[str, list[int]] = json.loads(line)
+    return line_of(line)
+
+
+def line_of(text: str) -> dict[str, list[int]]:
+    """What a witness wrote in one line: bounds of moments, on CLOCK_MONOTONIC."""
+    answer: dict[str, list[int]] = json.loads(text)
     return answer

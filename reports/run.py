@@ -148,6 +148,7 @@ class Run(BaseModel):
         planned: ids of the tests that were to run; one that left no record makes the run INCONCLUSIVE.
         interrupted: why the run ended early; empty when it did not.
         beside: what failed that promises nothing, as sentences: the harness is not well, so no run with it is PASS.
+        sabotage: the defect that stood planted while it ran, so that it measures nothing of the stack itself.
         sabotages: of a run that planted some; one that escaped is a FAIL of the run.
     """
 
@@ -163,6 +164,7 @@ class Run(BaseModel):
     interrupted: str = ""
     beside: list[str] = []
     tests: list[TestRecord] = []
+    sabotage: str = ""
     sabotages: Sabotages | None = None
 
     @property

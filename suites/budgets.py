@@ -13,7 +13,10 @@ from fixtures.stack.map import StackMap, load_stack_map
 from reports import dossier as dossiers
 from reports.checkers import availability
 from reports.run import TestRecord
+from reports.timeline import TimelineError
 from reports.verdict import Verdict
+from suites import estimates
+from suites.recovery.test_worker_node_kill import MOVED
 from suites.recovery.under_load import OPERATIONS, QUICK_S
 
 PAGE = Path("docs/reference/budgets.md")
@@ -30,7 +33,7 @@ class Figure:
     """One figure as harm (seconds to recover, or the share lost), and the harm that each run measured.
 
     Args:
-        promise_id: whose figure it is.
+        promise_id: whose figure it is; empty for an estimate that figures are made of.
         what: `manager recovers`, or the requests whose share is meant.
         formula: where it comes from.
         allowed: the harm that the promise allows.
@@ -55,18 +58,23 @@ class Figure:
         lax = self.allowed > SLACK * max(worst, self.least)
         return f"more than {SLACK:g} times the worst" if lax and len(self.measured) >= ENOUGH_RUNS else ""
 
+    @property
+    def is_share(self) -> bool:
+        """Whether the harm is a share and not a time."""
+        return self.least > 0
+
     def row(self) -> str:
         """A row of the page."""
         said = self.trouble() or (f"n < {ENOUGH_RUNS}" if len(self.measured) < ENOUGH_RUNS else "stands")
-        is_share = not self.what.endswith("recovers")
 
         def text(harm: float) -> str:
-            return f"{harm:.1%} lost".replace("%", " %") if is_share else f"{harm:.1f} s"
+            return f"{harm:.1%} lost".replace("%", " %") if self.is_share else f"{harm:.1f} s"
 
         worst = text(max(self.measured)) if self.measured else "—"
         median = text(statistics.median(self.measured)) if self.measured else "—"
         room = f"{self.allowed / max(self.measured):.1f} x" if self.measured and max(self.measured) > 0 else "—"
-        cells = [self.promise_id, self.what, f"`{self.formula}`", text(self.allowed), str(len(self.measured)), worst,
+        names = [self.promise_id] if self.promise_id else []
+        cells = [*names, self.what, f"`{self.formula}`", text(self.allowed), str(len(self.measured)), worst,
                  median, room, said]  # fmt: skip
         return f"| {' | '.join(cells)} |"
 
@@ -83,7 +91,7 @@ def figures(stack: StackMap) -> dict[tuple[str, str], Figure]:
         moved_s = stack.budget(promise_id, "moved_s") if "moved_s" in names else 0.0
         for role in stack.roles.values():
             if role.recovery_formula and (
-                (moved_s and role.kind == "Deployment") or role.name.split("-")[0] in promise_id
+                (moved_s and role.name in MOVED) or (not moved_s and role.name in promise_id)
             ):
                 formula = f"{names['moved_s']} + {role.recovery_formula}" if moved_s else role.recovery_formula
                 allowed = moved_s + role.recovery_s
@@ -92,21 +100,33 @@ def figures(stack: StackMap) -> dict[tuple[str, str], Figure]:
 
 
 def gather(folders: list[Path], stack: StackMap) -> tuple[dict[tuple[str, str], Figure], list[str]]:
-    """The figures with what these dossiers measured, and why a dossier was left out."""
-    found, left_out = figures(stack), []
+    """Figures and estimates (keyed by `""` and name) with what these dossiers measured, and why one was left out."""
+    found, left_out = figures(stack), list[str]()
+    for name, (formula, seconds) in estimates.allowed(stack).items():
+        found["", name] = Figure("", name, formula, seconds)
     for folder in folders:
         try:
             run = dossiers.load(folder)
         except dossiers.DossierError as error:
             left_out.append(f"{folder}: {error}")
             continue
+        if run.sabotage:
+            left_out.append(f"{folder}: it ran under sabotage {run.sabotage}")
+            continue
         for record in run.tests:
-            _add(found, folder, record, stack)
+            try:
+                _add(found, folder, record, stack)
+            except TimelineError as error:
+                left_out.append(f"{folder}: {error}")
     return found, left_out
 
 
 def _add(found: dict[tuple[str, str], Figure], folder: Path, record: TestRecord, stack: StackMap) -> None:
     promise_id = record.promise_id or next((f"recovery.{new}" for old, new in OF_OLD.items() if old in record.id), "")
+    if promise_id in stack.budgets:
+        for name, seconds in estimates.seen(folder, record, promise_id):
+            if ("", name) in found:
+                found["", name].measured.append(seconds)
     for entry in record.recovery:
         figure = found.get((promise_id, entry["role"]))
         if figure and entry["latest_s"] is not None:
@@ -137,10 +157,29 @@ def page(found: dict[tuple[str, str], Figure], stack: StackMap) -> str:
         "(`fixtures/stack/stack.yaml`)\nand shown as harm: seconds until recovered, or the share lost in the worst "
         f"window.\nAt most {SLACK:g} times the worst of {ENOUGH_RUNS} runs, and never exceeded."
     )
-    rows = ["# Budgets", "", head, "", "| promise | what | formula | allowed | n | worst | median | headroom | says |"]
-    rows += ["|---|---|---|---|---|---|---|---|---|", *(figure.row() for figure in found.values()), "", "## Facts", ""]
+    of_promises = [figure for figure in found.values() if figure.promise_id]
+    of_formulas = [figure for figure in found.values() if not figure.promise_id]
+    rows = ["# Budgets", "", head, "", *_table("promise | what | formula", of_promises), "", "## Estimates", ""]
+    rows += ["What formulas take for given and no file configures, beside what the same runs measured; `n` counts pods",
+             "or faults. An estimate is no promise: it may be exceeded in a run whose figures stand.", ""]  # fmt: skip
+    rows += [*_table("what | formula", of_formulas), "", "## Facts", ""]
     rows += [f"* `{fact}` = {value:g}" for fact, value in sorted(stack.known_facts().items())]
     return "\n".join(rows) + "\n"
+
+
+def _table(columns: str, figures: list[Figure]) -> list[str]:
+    head = f"| {columns} | allowed | n | worst | median | headroom | says |"
+    return [head, "|" + "---|" * (head.count("|") - 1), *(figure.row() for figure in figures)]
+
+
+def said_of(promise_id: str, figures: list[Figure]) -> tuple[str, int]:
+    """What the measurements say of one promise's figures, and the exit code of that."""
+    if bad := [f"{figure.what} {trouble}" for figure in figures if (trouble := figure.trouble())]:
+        return f"{promise_id}: {'; '.join(bad)}", 1
+    fewest = min(len(figure.measured) for figure in figures)
+    if fewest < ENOUGH_RUNS:
+        return f"{promise_id}: cannot be told: {fewest} of {ENOUGH_RUNS} runs", 3
+    return f"{promise_id}: stands", 0
 
 
 @click.command(epilog="\b\nExample:\n  crucible budgets reports/out/*")
@@ -149,7 +188,8 @@ def page(found: dict[tuple[str, str], Figure], stack: StackMap) -> str:
 def budgets(dossier: tuple[Path, ...], file: Path) -> None:
     """Compare each promised figure with what the runs in DOSSIER… measured, and write the page of budgets.
 
-    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 3 nothing was measured.
+    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 3 there are too few
+    runs to tell.
     """
     stack = load_stack_map()
     found, left_out = gather([folder for folder in dossier if not folder.is_symlink()], stack)
@@ -158,7 +198,9 @@ def budgets(dossier: tuple[Path, ...], file: Path) -> None:
         click.echo(f"left out: {why}", err=True)
     for figure in found.values():
         click.echo(figure.row())
-    if not any(figure.measured for figure in found.values()):
-        click.echo("nothing was measured", err=True)
-        sys.exit(3)
-    sys.exit(1 if any(figure.trouble() for figure in found.values()) else 0)
+    codes = set()
+    for promise_id in stack.budgets:
+        said, code = said_of(promise_id, [figure for figure in found.values() if figure.promise_id == promise_id])
+        click.echo(said)
+        codes.add(code)
+    sys.exit(1 if 1 in codes else max(codes, default=3))

@@ -44,7 +44,7 @@ def test_every_formula_can_be_computed_and_promises_something() -> None:
 
 
 def _containers(kind: str, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    for path in MANIFESTS.glob("*.yaml"):
+    for path in MANIFESTS.parent.glob("*/*.yaml"):
         for found in yaml.safe_load_all(path.read_text()):
             if found and found["kind"] == kind and found["metadata"]["name"] == name:
                 return found, found["spec"]["template"]["spec"]["containers"][0]

@@ -8,7 +8,11 @@ import pytest
 from click.testing import CliRunner
 from dossier_maker import tell
 
-from suites.budgets import Figure, budgets
+from fixtures.stack.map import load_stack_map
+from reports import dossier as dossiers
+from suites import budgets as verb
+from suites import estimates
+from suites.budgets import Figure, budgets, gather, said_of
 
 
 @pytest.mark.parametrize(
@@ -40,3 +44,64 @@ def test_what_a_dossier_measured_is_on_the_page(tmp_path: Path) -> None:
     assert "| gateway recovers |" in page.read_text()
     assert "exceeded" in page.read_text()
     assert CliRunner().invoke(budgets, [str(tmp_path / "none"), "--page", str(page)]).exit_code == 3
+    assert "| gateway started | `start_s + startup_period_s + readiness_period_s` |" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("measured", "said", "code"),
+    [
+        ([[4.0] * 10, [5.0] * 11], "recovery.x: stands", 0),
+        ([[4.0] * 10, [5.0] * 9], "recovery.x: cannot be told: 9 of 10 runs", 3),
+        ([[4.0] * 10, []], "recovery.x: cannot be told: 0 of 10 runs", 3),
+        ([[4.0] * 10, [1.0] * 10], "recovery.x: b recovers more than 2 times the worst", 1),
+        ([[9.0], [1.0] * 10], "recovery.x: a recovers exceeded; b recovers more than 2 times the worst", 1),
+    ],
+)
+def test_each_promise_is_told_and_too_few_runs_are_no_green(measured: list[list[float]], said: str, code: int) -> None:
+    figures = [
+        Figure("recovery.x", f"{name} recovers", "f", 8.0, measured=one)
+        for name, one in zip("ab", measured, strict=True)
+    ]
+    assert said_of("recovery.x", figures) == (said, code)
+
+
+def _judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, harm: float, runs: int) -> int:
+    """Exit code when each figure was measured so many times at a share of what it allows."""
+
+    def measured(*_: object) -> object:
+        found = gather([], load_stack_map())[0]
+        for figure in found.values():
+            figure.measured = [harm * figure.allowed] * runs
+        return found, []
+
+    monkeypatch.setattr(verb, "gather", measured)
+    return CliRunner().invoke(budgets, ["x", "--page", str(tmp_path / "p.md")]).exit_code
+
+
+@pytest.mark.parametrize(
+    ("harm", "runs", "code"), [(0.8, 10, 0), (0.8, 9, 3), (0.0, 0, 3), (1.1, 1, 1), (0.3, 10, 1), (0.3, 9, 3)]
+)
+def test_the_exit_code_is_that_of_the_worst_promise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, harm: float, runs: int, code: int
+) -> None:
+    assert _judged(monkeypatch, tmp_path, harm, runs) == code
+
+
+def test_a_run_under_sabotage_measures_nothing(tmp_path: Path) -> None:
+    folder, run = tell(tmp_path / "20261121-034500-ab12")
+    dossiers.save(folder, run.model_copy(update={"sabotage": "gateway-of-one"}))
+    found, left_out = gather([folder], load_stack_map())
+    assert not any(figure.measured for figure in found.values())
+    assert left_out == [f"{folder}: it ran under sabotage gateway-of-one"]
+
+
+def test_estimates_are_what_pods_and_phases_took_in_the_tests_that_break_something(tmp_path: Path) -> None:
+    folder, run = tell(tmp_path / "20261121-034500-ab12")
+    record = next(test for test in run.tests if "gateway" in test.id)
+    seen = dict(estimates.seen(folder, record, "recovery.gateway-pod-kill"))
+    assert seen["gateway placed"] == pytest.approx(6.2 * 0.02)
+    assert seen["gateway started"] == pytest.approx(6.2 * 0.98)
+    assert "manager started" not in seen, "those came up in another test"
+    assert "endpoint of a dead pod gone" in seen
+    allowed = estimates.allowed(load_stack_map())
+    assert set(seen) <= set(allowed)

@@ -63,6 +63,7 @@ class Session:
             self.run = Run(
                 run_id=self._dossier.name, seed=self.settings.seed, profile=self.settings.profile.value,
                 cluster=self.settings.cluster, planned=list(self.planned), beside=self.beside,
+                sabotage=self.settings.sabotage,
             )  # fmt: skip
             dossiers.save(self._dossier, self.run)
             self._timeline = Timeline(self._dossier)
