@@ -140,22 +140,22 @@ def compare(settings: Settings, *, trials: int) -> Iterator[Trial]:
         timeline.event("harness", "test.finished", "bench")
         backs = [[_seconds(timeline, ns) for ns in line["back_ns"]] for line in prober]
         seen = timelines.read(dossier)
-        for certificate, effect in zip(certificates.of(seen), truths, strict=True):
-            yield _trial(dossier, seen, certificate, effect, backs)
+        for certificate, deaths_of in zip(certificates.of(seen), truths, strict=True):
+            yield _trial(dossier, seen, certificate, deaths_of, backs)
 
 
 def _trial(
-    dossier: Path, seen: timelines.Timeline, certificate: certificates.Certificate, effect: Interval, backs: Any
+    dossier: Path, seen: timelines.Timeline, certificate: certificates.Certificate, died: Interval, backs: Any
 ) -> Trial:
     """What the checker's own functions state of one fault, beside the witnesses."""
     found = measure_recovery(seen, certificate, ROLE)
     users = outage(dossier, "viewers", after_s=found.start.earliest, before_s=found.until)
-    mine = [Interval(*back) for back in backs if effect.latest < back[1] < found.until]
-    if users.first_good_s is None or not mine:
-        raise HarnessError(
-            f"fault {certificate.fault_id}: no outage was seen by {'the prober' if not mine else 'users'}"
-        )
-    trial = Trial(Moment(found.start, effect), Moment(Interval(*users.first_good_s), mine[-1]))
+    back = first_back(backs, died)
+    if users.first_good_s is None or back is None:
+        who = "users" if users.first_good_s is None else "the prober"
+        raise HarnessError(f"fault {certificate.fault_id}: no outage was seen by {who}")
+    effect = Interval(died.earliest, died.earliest)  # it takes effect with the death of its first victim
+    trial = Trial(Moment(found.start, effect), Moment(Interval(*users.first_good_s), back))
     for name in ("effect", "back", "duration"):
         one: Moment = getattr(trial, name)
         logger.info(
@@ -164,6 +164,14 @@ def _trial(
             "inside" if one.inside else "OUTSIDE",
         )  # fmt: skip
     return trial
+
+
+def first_back(backs: list[list[float]], died: Interval) -> Interval | None:
+    """When service came back after the last victim had died: then nobody answered until a new pod did.
+
+    Later ends of bad answers are not this one's: the prober has little patience, and a busy machine tries it.
+    """
+    return next((Interval(*back) for back in sorted(backs) if back[0] > died.latest), None)
 
 
 def _both_pods(dossier: Path) -> Path:

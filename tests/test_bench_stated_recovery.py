@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.deaths import Deaths, first_process
-from bench.stated_recovery import Moment, Trial
+from bench.stated_recovery import Moment, Trial, first_back
 from fixtures.errors import HarnessError
 from fixtures.settings import ROOT
 from fixtures.wait import wait_for
@@ -84,3 +84,10 @@ def test_a_truth_that_reaches_out_of_what_is_stated_is_outside() -> None:
     assert trial.duration.inside
     assert trial.duration.error_s == pytest.approx(abs((4.8 + 5.04) / 2 - (4.96 + 4.97) / 2))
     assert trial.back.error_s == pytest.approx(0.005)
+
+
+def test_service_is_back_once_and_a_later_hiccup_is_not_its_return() -> None:
+    """Seen live: a hiccup of the prober half a minute later was taken for the end of the outage."""
+    backs = [[105.4, 105.5], [41.7, 41.8], [46.05, 46.1], [12.0, 12.1]]
+    assert first_back(backs, Interval(41.622, 42.319)) == Interval(46.05, 46.1)
+    assert first_back(backs, Interval(106.0, 107.0)) is None
