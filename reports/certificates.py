@@ -47,9 +47,14 @@ class Certificate:
         """Written just before the act: nothing this fault did happened earlier."""
         return self.events.get("fault.injecting")
 
-    def problems(self) -> list[str]:
-        """Why this is no proof; empty when effect and healing are both proven, each step told, in their order."""
-        found = [f"{step} is not on the timeline" for step in STEPS if step not in {*self.events, *PROOFS}]
+    def problems(self, *, but_healing: bool = False) -> list[str]:
+        """Why this is no proof; empty when effect and healing are both proven, each step told, in their order.
+
+        Args:
+            but_healing: look only at what led to the effect: a stack may be seen to fail under a fault that stays in.
+        """
+        told_of = STEPS[:-2] if but_healing else STEPS
+        found = [f"{step} is not on the timeline" for step in told_of if step not in {*self.events, *PROOFS}]
         told = [self.events[step] for step in STEPS if step in self.events]
         found += [
             f"{after.kind} came before {before.kind}"
@@ -67,6 +72,8 @@ class Certificate:
             found.append("its effect is not proven" + (f" ({why.data.get('evidence')})" if why else ""))
         elif not effective.data.get("evidence"):
             found.append("fault.effective carries no evidence")
+        if healed is None and but_healing:
+            return found
         if healed is None:
             why = self.events.get("fault.not_healed")
             found.append("its healing is not proven" + (f" ({why.data.get('evidence')})" if why else ""))

@@ -79,7 +79,7 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
         CannotMeasure: the fault never took effect, or there is no watch data.
     """
     start = _start(timeline, certificate)
-    if wrong := certificate.problems():
+    if wrong := certificate.problems(but_healing=certificate.healed is None):
         raise CannotMeasure(f"fault {certificate.fault_id} is not proven: {'; '.join(wrong)}")
     pods = pods_of(timeline, role, until=start.earliest)
     if not pods:

@@ -10,6 +10,7 @@ from dossier_maker import START_NS, Story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reports.checkers.fault_window import UNHEALED
 from reports.checkers.recovery import of_all_hit, within
 from reports.verdict import Finding, Verdict
 
@@ -383,4 +384,4 @@ def test_a_role_whose_workload_nobody_saw_and_a_fault_that_is_not_proven_are_inc
     assert (judged(story).verdict, "saw no workload" in judged(story).reason) == (Verdict.INCONCLUSIVE, True)
     story = lost_and_replaced(tmp_path)
     story.lines = [line for line in story.lines if line["kind"] != "fault.healed"]
-    assert (judged(story).verdict, "is not proven" in judged(story).reason) == (Verdict.INCONCLUSIVE, True)
+    assert (judged(story).verdict, UNHEALED in judged(story).reason) == (Verdict.INCONCLUSIVE, True)

@@ -12,7 +12,7 @@ import pytest
 from fake_fault import OpenDoors
 from test_chaos_engine import Home
 
-from chaos.engine import Certificate, Engine, fault_of, is_undone, wait_until_healed
+from chaos.engine import Engine, Proof, fault_of, is_undone, wait_until_healed
 from chaos.fault import NotEffective, NotHealed, NothingToBreak
 from fixtures.errors import HarnessError
 from fixtures.ledger import Entry, Ledger
@@ -113,7 +113,7 @@ def test_the_certificates_are_the_events_of_effect_and_healing(home: Home) -> No
 
 
 def test_a_certificate_is_told_to_the_microsecond() -> None:
-    certificate = Certificate("f", "KillPod", VICTIMS, 1.23456789, {"gone": 1})
+    certificate = Proof("f", "KillPod", VICTIMS, 1.23456789, {"gone": 1})
     assert certificate.to_json() == {
         "fault_id": "f", "fault": "KillPod", "victims": VICTIMS, "t": 1.234568, "evidence": {"gone": 1},
     }  # fmt: skip

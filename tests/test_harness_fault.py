@@ -9,6 +9,7 @@ import pytest
 from dossier_maker import START_NS, Story
 
 from reports.checkers import availability, certificate, progress, recovery
+from reports.checkers.fault_window import UNHEALED
 from reports.claim import Claim, judge
 from reports.verdict import Finding, Verdict
 
@@ -31,7 +32,8 @@ def story(folder: Path, *, healing: float | None, undone: bool | None = None, **
     told.replicas("gateway", 0.6, 2, 2)
     told.fault("f1", t=10, victim=("gateway-a", "u-a"), experiment=EXPERIMENT, healed=None)
     told.gone("gateway-a", "u-a", "gateway", 10.1)
-    about: dict[str, Any] = {"fault_id": "f1", "fault": "KillPod role=gateway", "victims": []}
+    steps = [line for line in told.lines if line["kind"] == "fault.effective"]
+    about = {name: steps[-1]["data"][name] for name in ("fault_id", "fault", "victims")}
     if healing is not None:
         told.event("fault", "fault.healing", EXPERIMENT, healing, **about)
     if undone is not None:
@@ -110,7 +112,19 @@ def test_a_lost_journal_excuses_only_what_came_after_the_last_that_is_known(tmp_
     assert judged(told, PROGRESSES).verdict is Verdict.INVALID
 
 
-def test_no_pass_comes_of_it_and_none_is_lost(tmp_path: Path) -> None:
+def test_no_pass_comes_of_it(tmp_path: Path) -> None:
     told = story(tmp_path, **LATE)
     kept = Claim.of(availability.in_windows, load="viewers", at_least=0.0, window_s=5, fault_id="f1")
-    assert judged(told, kept).verdict is Verdict.PASS
+    found = judged(told, kept)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert UNHEALED in found.reason
+
+
+def test_a_role_that_came_back_under_a_fault_that_nobody_healed_is_undecided(tmp_path: Path) -> None:
+    told = story(tmp_path, **LATE)
+    told.pod("gateway-c", "u-c", "gateway", t=12, starts_s=3)
+    told.replicas("gateway", 10.2, 2, 1)
+    told.replicas("gateway", 15.1, 2, 2)
+    found = judged(told, Claim.of(recovery.within, fault_id="f1", role="gateway", budget_s=30))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert UNHEALED in found.reason

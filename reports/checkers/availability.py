@@ -148,7 +148,7 @@ def _judged(
     fault = fault_window(timeline, fault_id) if fault_id is not None else None
     since, until = requests.start_s, requests.end_s
     if fault:
-        if not requests.start_s <= fault.start_s or requests.end_s < fault.end_s:
+        if not requests.start_s <= fault.start_s or (fault.healed and requests.end_s < fault.end_s):
             raise CannotTell(
                 f"load {load} ran {requests.start_s:.1f}\N{EN DASH}{requests.end_s:.1f} s: "
                 f"not all through the fault, {fault}"
