@@ -60,6 +60,23 @@ def test_what_the_victims_last_said_comes_first(tmp_path: Path, stack: Any) -> N
     assert not [name for name in found.files if name.endswith("about.json")]
 
 
+def test_without_a_log_of_the_victim_its_namespace_s_events_and_its_description_come_first(
+    tmp_path: Path, stack: Any
+) -> None:
+    """A gateway may log nothing at all; what the cluster's own parts said long ago explains less."""
+    dossier(tmp_path)
+    words = tmp_path / "experiments" / "gateway-pod-kill-1" / "before" / "f1"
+    (words / "victim.log").unlink()
+    (words / "pods-acd.txt").write_text("Name: victim")
+    (words / "about.json").write_text('{"missing": {"victim.log": "it is empty"}}')
+    stack.map = SimpleNamespace(roles=ROLES | {"other": SimpleNamespace(namespace="kube-system")})
+    found = evidence_of(record(), tmp_path, stack)
+    assert found.files[0] == "events.txt"
+    assert found.files.index("before-f1/pods-acd.txt") < found.files.index("events-kube-system.txt")
+    assert found.missing["before-f1/victim.log"] == "it is empty"
+    assert "victim.log" not in found.missing, "it was asked, and had said nothing"
+
+
 def test_what_could_not_be_had_is_on_record_with_its_reason(tmp_path: Path, stack: Any) -> None:
     missing = evidence_of(record(), dossier(tmp_path), stack).missing
     assert missing["before-f1/pods-acd.txt"] == "refused"

@@ -12,10 +12,11 @@ from fixtures.process_group import end_group, kill_group, signal_group
 from fixtures.wait import wait_for
 
 
-def started(folder: Path, script: str) -> subprocess.Popen[bytes]:
+def started(folder: Path, script: str, *, trap: str = "") -> subprocess.Popen[bytes]:
     """A shell that has started a sleeper and told its pid."""
     child = subprocess.Popen(
-        ["/bin/sh", "-c", f"sleep 60 & echo $! > {folder}/pid; touch {folder}/up; {script}"], start_new_session=True
+        ["/bin/sh", "-c", f"sleep 60 & {trap} echo $! > {folder}/pid; touch {folder}/up; {script}"],
+        start_new_session=True,
     )
     wait_for((folder / "up").exists, what="the child to be up", within_s=20, every_s=0.02)
     return child
@@ -34,7 +35,7 @@ def gone(folder: Path) -> None:
 
 
 def test_a_child_may_put_things_in_order_and_its_own_child_ends_with_it(tmp_path: Path) -> None:
-    child = started(tmp_path, f"trap 'touch {tmp_path}/ordered; exit 7' TERM; wait")
+    child = started(tmp_path, "wait", trap=f"trap 'touch {tmp_path}/ordered; exit 7' TERM;")
     end_group(child, within_s=20)
     assert child.returncode == 7
     assert (tmp_path / "ordered").exists()
@@ -42,14 +43,14 @@ def test_a_child_may_put_things_in_order_and_its_own_child_ends_with_it(tmp_path
 
 
 def test_one_that_takes_too_long_is_killed(tmp_path: Path) -> None:
-    child = started(tmp_path, "trap '' TERM; while :; do sleep 60; done")
+    child = started(tmp_path, "while :; do sleep 60; done", trap="trap '' TERM;")
     end_group(child, within_s=0.2)
     assert child.returncode == -signal.SIGKILL
     gone(tmp_path)
 
 
 def test_what_cuts_the_wait_short_goes_on_when_all_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = started(tmp_path, "trap '' TERM; while :; do sleep 60; done")
+    child = started(tmp_path, "while :; do sleep 60; done", trap="trap '' TERM;")
     wait = child.wait
 
     def interrupted(timeout: float | None = None) -> int:

@@ -95,9 +95,11 @@ def _began(fault: certificates.Certificate) -> float:
 
 
 def _lost(seen: Timeline, since: float, folder: Path) -> list[str]:
-    """Pods that went while the test ran and of which there is no log at all."""
+    """Pods that went while the test ran and whose log nobody had asked for; one that was empty was asked for."""
     gone = {event.subject.rpartition("/")[2] for event in seen.query("pod.deleted", since=since)}
-    return sorted(pod for pod in gone if not any(folder.rglob(f"{pod}.log")))
+    asked = {path.name for path in folder.rglob("*.log")}
+    asked |= {name for note in folder.rglob(ABOUT) for name in told_by(note.parent)}
+    return sorted(pod for pod in gone if f"{pod}.log" not in asked)
 
 
 def _told_of(record: TestRecord, dossier: Path) -> set[str]:
@@ -110,12 +112,13 @@ def _told_of(record: TestRecord, dossier: Path) -> set[str]:
 
 
 def _rank(name: str, telling: set[str]) -> int:
-    """What tells most first: the victims' last words, Events, the logs of roles that failed, the rest."""
-    pod = name.rpartition("/")[2].removesuffix(".log").removesuffix(".previous")
-    if name.startswith(f"{layout.LAST_WORDS}-") and name.endswith(".log"):
-        return 0 if pod in telling else 3
-    if name.startswith("events"):
+    """What tells most first: the victims' last words, Events, the logs of roles that failed, the rest of the stack."""
+    file = name.rpartition("/")[2]
+    pod = file.removesuffix(".log").removesuffix(".previous")
+    if name.startswith(f"{layout.LAST_WORDS}-"):
+        return 3 if not name.endswith(".log") else 0 if pod in telling else 5
+    if file == "events.txt":
         return 1
     if name.endswith(".log"):
-        return 2 if pod in telling else 4 if name.endswith(".previous.log") else 6
-    return 5
+        return 2 if pod in telling else 7
+    return 4 if name.endswith(".journal") or file in ("pods.txt", "workloads.txt") else 6
