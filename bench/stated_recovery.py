@@ -22,7 +22,7 @@ import yaml
 
 from bench.deaths import Deaths, first_process
 from bench.figure import Figure
-from bench.recovery_error import BAR_S, RATE_PER_S, line_of
+from bench.recovery_error import BAR, RATE_PER_S, Compared, figure_of, line_of
 from chaos.run import find, run_experiment
 from fixtures.errors import HarnessError
 from fixtures.kubernetes.api import Cluster
@@ -64,6 +64,11 @@ class Moment:
             self.stated.latest + REACTION_S
         )
 
+    @property
+    def compared(self) -> Compared:
+        """The same in figures."""
+        return Compared(self.error_s, self.stated.latest - self.stated.earliest, self.inside)
+
 
 REACTION_S = 0.005
 """How late a witness may wake on a busy machine."""
@@ -96,18 +101,10 @@ def measure(settings: Settings) -> list[Figure]:
         "back": "moment at which users are said to be served again",
         "duration": "whole stated recovery, pods killed to users served",
     }
-    return [_figure(name, what, [getattr(trial, name) for trial in trials]) for name, what in names.items()]
-
-
-def _figure(name: str, what: str, moments: list[Moment]) -> Figure:
-    worst, inside = max(one.error_s for one in moments), sum(one.inside for one in moments)
-    width = max(one.stated.latest - one.stated.earliest for one in moments)
-    text = (
-        f"{1000 * worst:.0f} ms at worst, in intervals up to {1000 * width:.0f} ms; "
-        f"truth inside {inside} of {len(moments)}"
-    )
-    bar = f"\N{LESS-THAN OR EQUAL TO} {1000 * BAR_S:g} ms, truth inside"
-    return Figure(f"stated-{name}", what, bar, text, worst, worst <= BAR_S and inside == len(moments))
+    return [
+        figure_of(f"stated-{name}", what, f"{BAR}, truth inside", [getattr(trial, name).compared for trial in trials])
+        for name, what in names.items()
+    ]
 
 
 def compare(settings: Settings, *, trials: int) -> Iterator[Trial]:
@@ -125,23 +122,23 @@ def compare(settings: Settings, *, trials: int) -> Iterator[Trial]:
         watcher = keep.enter_context(Watcher(Cluster(settings), stack, timeline))
         experiment = _both_pods(dossier)
         timeline.event("harness", "test.started", "bench")
-        truths: list[Interval] = []
+        deaths_ns: list[list[int]] = []
         with Load(settings, dossier, timeline)("viewers", RATE_PER_S) as viewers, _prober(settings) as prober:
             for number in range(trials):
                 viewers.wait_until_steady(60, hold_for_s=QUIET_S)
                 pids = [first_process(one) for one in _containers(watcher)]
                 with Deaths(pids) as deaths:
                     run_experiment(experiment, dossier, settings=settings, seed=(settings.seed or 0) + number)
-                died = [_seconds(timeline, ns) for ns in deaths.at_ns]
-                if len(died) != len(pids):
-                    raise HarnessError(f"trial {number + 1}: {len(died)} of {len(pids)} victims died")
-                truths.append(Interval(min(died), max(died)))
+                if len(deaths.at_ns) != len(pids):
+                    raise HarnessError(f"trial {number + 1}: {len(deaths.at_ns)} of {len(pids)} victims died")
+                deaths_ns.append(deaths.at_ns)
             viewers.wait_until_steady(60, hold_for_s=QUIET_S)
         timeline.event("harness", "test.finished", "bench")
-        backs = [[_seconds(timeline, ns) for ns in line["back_ns"]] for line in prober]
         seen = timelines.read(dossier)
-        for certificate, deaths_of in zip(certificates.of(seen), truths, strict=True):
-            yield _trial(dossier, seen, certificate, deaths_of, backs)
+        backs = [[seen.seconds(ns) for ns in line["back_ns"]] for line in prober]
+        for certificate, died_ns in zip(certificates.of(seen), deaths_ns, strict=True):
+            died = Interval(seen.seconds(min(died_ns)), seen.seconds(max(died_ns)))
+            yield _trial(dossier, seen, certificate, died, backs)
 
 
 def _trial(
@@ -208,10 +205,6 @@ def _prober(settings: Settings) -> Iterator[list[dict[str, list[int]]]]:
     finally:
         said, _ = child.communicate("\n", timeout=10)
         lines += [line_of(line) for line in said.splitlines()]
-
-
-def _seconds(timeline: Timeline, ns: int) -> float:
-    return (ns - timeline.start_ns) / 1e9
 
 
 def _middle(interval: Interval) -> float:

@@ -131,9 +131,8 @@ def _run(words: list[str], folder: Path, env: dict[str, str]) -> tuple[int, str]
             raise HarnessError(f"experiment {folder.name} did not end within {LIMIT_S:g} s") from late
         except BaseException:
             logger.warning("interrupted: experiment %s undoes what it did", folder.name)
-            end_group(
-                child, within_s=ROLLBACKS_WITHIN_S
-            )  # a second Ctrl-C cuts it short: the ledger knows what is left
+            # a second Ctrl-C cuts it short: the ledger knows what is left
+            end_group(child, within_s=ROLLBACKS_WITHIN_S)
             raise
     return code, output.read_text(errors="replace")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_world import Still, container, docker, node, pod
 
-from chaos.fault import NothingToBreak
+from chaos.fault import NothingToBreak, Target
 from chaos.faults.nodes import KillNode
 from chaos.world import instant
 from fixtures.docker import Engine, find_engine
@@ -76,13 +76,19 @@ def test_a_node_kill_is_proven_only_when_docker_and_kubernetes_agree(docker: Pat
     assert evidence["docker"][victim.name]["ExitCode"] == 137
 
 
-def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path) -> None:
+def started_again(docker: Path) -> tuple[Still, KillNode, Target]:
+    """A node that was killed and whose container runs again."""
     world = Still()
     for name in ("w1", "w2", "w3"):
         container(docker, name)
     fault = KillNode(world, role_on_it="web")
     (victim,) = fault.targets()
     container(docker, victim.name)
+    return world, fault, victim
+
+
+def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path) -> None:
+    world, fault, victim = started_again(docker)
     assert fault.healed([victim]) is None, "its containers are those from before"
     world.all["pods"] = [
         pod(f"{app}-{i}", f"w{i}", born="2026-11-21T05:00:01Z") for app in ("web", "db") for i in (1, 2)
@@ -96,12 +102,7 @@ def test_a_node_is_back_only_with_a_fresh_heartbeat_and_fresh_pods(docker: Path)
 
 
 def test_a_node_that_runs_again_is_undone_whatever_became_of_its_pods(docker: Path) -> None:
-    world = Still()
-    for name in ("w1", "w2", "w3"):
-        container(docker, name)
-    fault = KillNode(world, role_on_it="web")
-    (victim,) = fault.targets()
-    container(docker, victim.name)
+    world, fault, victim = started_again(docker)
     world.api.renewed = "2026-11-21T05:00:03.5Z"
     world.all["pods"] = []
     assert fault.healed([victim]) is None

@@ -168,7 +168,6 @@ class Campaign:
         missing = [test for test in self._files if test not in reaches]
         if missing:
             print(f"watching what the tests of {len(missing)} files reach", flush=True)
-        if missing:
             for answer in self._work({"reach": missing}, lambda: f"watched {len(reaches)} of {len(self._files)} files"):
                 if answer["reach"] is None:
                     print(f"  {answer['file']} could not be watched; its tests are not used")

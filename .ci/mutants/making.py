@@ -24,8 +24,7 @@ from mutmut.mutation.file_mutation import (
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
-REVIEW = "review."
-"""What the names of mutants that a person thought of begin with."""
+from mutants.scope import REVIEW
 
 
 @dataclass(frozen=True)

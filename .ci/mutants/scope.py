@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+REVIEW = "review."
+"""What the names of mutants that a person thought of begin with."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Scope:
 
     def group_of_mutant(self, name: str, path: str) -> Group | None:
         """The group of a mutant by its name and its module's path."""
-        return NAMED if name.startswith("review.") else self.group_of(path)
+        return NAMED if name.startswith(REVIEW) else self.group_of(path)
 
     def group_of(self, path: str) -> Group | None:
         """The group of a module, None for one that is not mutated."""

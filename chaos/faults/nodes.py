@@ -97,17 +97,17 @@ class KillNode:
             containers.start(node.name)
 
     def healed(self, targets: list[Target]) -> Evidence | None:
-        if self._missing(targets) or not self.undone(targets):
+        if self._missing(targets):
             return None
         evidence: Evidence = {}
         for node in targets:
-            started_at = self.world.containers.worker(node.name)["State"]["StartedAt"]
-            started = instant(started_at)
-            if self._stale(node.name, started):
+            returned = self._returned(node)
+            if returned is None or self._stale(node.name, instant(returned[0])):
                 return None
+            started_at, heard_after_s = returned
             evidence[node.name] = {
                 "docker": {"Running": True, "StartedAt": started_at},
-                "lease_renewed_after_start_s": round(self._renewed(node.name) - started, 3),
+                "lease_renewed_after_start_s": round(heard_after_s, 3),
                 "address": node.facts["address"],
                 "kubernetes": _ready_condition(self._nodes()[node.name]),
             }
@@ -115,15 +115,20 @@ class KillNode:
 
     def undone(self, targets: list[Target]) -> bool:
         """Whether each container runs under its old address, and its kubelet has been heard since."""
-        for node in targets:
-            found = self.world.containers.worker(node.name)
-            networks = found["NetworkSettings"]["Networks"].values()
-            addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]
-            if not found["State"]["Running"] or self._renewed(node.name) <= instant(found["State"]["StartedAt"]):
-                return False
-            if node.facts["address"] not in addresses:
-                return False  # kubelet and API server would look for it in the wrong place: not as it was
-        return True
+        return all(self._returned(node) is not None for node in targets)
+
+    def _returned(self, node: Target) -> tuple[str, float] | None:
+        """When the node's container started, and how many seconds later its kubelet was heard; None: it is not back."""
+        found = self.world.containers.worker(node.name)
+        networks = found["NetworkSettings"]["Networks"].values()
+        addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]
+        started_at = str(found["State"]["StartedAt"])
+        heard_after_s = self._renewed(node.name) - instant(started_at)
+        if not found["State"]["Running"] or heard_after_s <= 0:
+            return None
+        if node.facts["address"] not in addresses:
+            return None  # kubelet and API server would look for it in the wrong place: not as it was
+        return started_at, heard_after_s
 
     def state(self, targets: list[Target]) -> str:
         return "; ".join(self._missing(targets)) or "nodes Ready, roles complete"

@@ -9,7 +9,7 @@ from chaos.sabotages.steps import MANAGER, MARK, Change
 from chaos.world import World, uid
 from fixtures.cluster.ready import role_state
 from fixtures.errors import HarnessError
-from fixtures.kubernetes.api import ApiError
+from fixtures.kubernetes.api import ApiError, get_if_there
 from fixtures.kubernetes.informer import KubeObject
 from fixtures.stack.map import Role
 
@@ -69,13 +69,7 @@ def is_undone(change: Change, world: World) -> bool:
 
 def look(change: Change, world: World) -> KubeObject | None:
     """The object as it stands; None when there is none."""
-    try:
-        found: KubeObject = world.cluster.get(change.path)
-    except ApiError as error:
-        if error.status == 404:
-            return None
-        raise
-    return found
+    return get_if_there(world.cluster, change.path)
 
 
 def _is_original(change: Change, live: KubeObject, world: World) -> bool:

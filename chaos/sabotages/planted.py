@@ -14,7 +14,7 @@ from chaos.sabotages.steps import Change, changes_of
 from chaos.sabotages.topics import Topics, topic_change
 from chaos.world import World
 from fixtures.kafka.partitions import lacking
-from fixtures.kubernetes.api import ApiError
+from fixtures.kubernetes.api import get_if_there
 
 TOPIC = "Topic"
 KAFKA = "kafka"
@@ -130,12 +130,8 @@ class Planted:
             if role.scaling is None:
                 continue
             path = Change("HorizontalPodAutoscaler", role.scaling.hpa, role.namespace).path
-            try:
-                conditions = self.world.cluster.get(path).get("status", {}).get("conditions") or []
-            except ApiError as error:
-                if error.status != 404:
-                    raise
-                conditions = []
+            scaler = get_if_there(self.world.cluster, path) or {}
+            conditions = scaler.get("status", {}).get("conditions") or []
             if not any(c["type"] == "ScalingActive" and c["status"] == "True" for c in conditions):
                 blind.append(f"autoscaler {role.scaling.hpa}")
         return blind

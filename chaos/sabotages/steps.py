@@ -14,7 +14,7 @@ from chaos.fault import NothingToBreak
 from chaos.sabotages.kinds import own, path_of
 from chaos.sabotages.sabotage import Delete, Edit, Patch, Sabotage, Step, Switch, Twin
 from chaos.world import World
-from fixtures.kubernetes.api import ApiError
+from fixtures.kubernetes.api import ApiError, get_if_there
 from fixtures.kubernetes.informer import KubeObject
 from fixtures.kubernetes.objects import label_of
 from fixtures.stack.map import Role
@@ -204,12 +204,9 @@ class _Planner:
         return Change(kind, name, namespace, before, after, body, content_type, rolls)
 
     def _get(self, kind: str, name: str, namespace: str) -> KubeObject:
-        try:
-            found: KubeObject = self._world.cluster.get(path_of(kind, name, namespace))
-        except ApiError as error:
-            if error.status == 404:
-                raise NothingToBreak(f"there is no {kind} {name} in {namespace or 'the cluster'}") from error
-            raise
+        found = get_if_there(self._world.cluster, path_of(kind, name, namespace))
+        if found is None:
+            raise NothingToBreak(f"there is no {kind} {name} in {namespace or 'the cluster'}")
         return {"apiVersion": "v1", "kind": kind, **found}
 
     def _namespace(self, kind: str, given: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from reports import layout
-from reports.checkers.fault_window import UNHEALED, FaultWindow, NoSuchFault, fault_window
+from reports.checkers.fault_window import FaultWindow, NoSuchFault, fault_window, if_healed
 from reports.requests import Flags, Requests, RequestsError, Seconds, read_requests
 from reports.timeline import TimelineError
 from reports.timeline import read as read_timeline
@@ -90,8 +90,7 @@ def in_windows(
         verdict = Verdict.FAIL if without_generator < at_least else Verdict.INCONCLUSIVE
         if verdict is Verdict.INCONCLUSIVE:
             reason += "; without these the promise held: the load generator fell behind, not the stack"
-    elif judged.fault and not judged.fault.healed:
-        verdict, reason = Verdict.INCONCLUSIVE, f"{reason}; {UNHEALED}"
+    verdict, reason = if_healed(verdict, reason, healed=judged.fault is None or judged.fault.healed)
     return Finding(
         verdict, reason, measured, budget, (layout.requests(load),), {**_totals(judged, good), "windows": windows}
     )

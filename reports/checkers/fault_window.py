@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.timeline import Timeline
+from reports.verdict import Verdict
 
 BEGAN = ("fault.injecting", "fault.injected")
 ENDED = ("fault.healed",)
 UNHEALED = "that the fault was healed is not on the timeline"
 """What it was like under such a fault may show a failure; it cannot show that all was well."""
+
+
+def if_healed(verdict: Verdict, reason: str, *, healed: bool) -> tuple[Verdict, str]:
+    """The same, but for a PASS under a fault that nobody saw healed, which is INCONCLUSIVE and says so."""
+    if verdict is Verdict.PASS and not healed:
+        return Verdict.INCONCLUSIVE, f"{reason}; {UNHEALED}"
+    return verdict, reason
 
 
 class NoSuchFault(Exception):

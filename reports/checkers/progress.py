@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reports import layout
-from reports.checkers.fault_window import UNHEALED, NoSuchFault, fault_window
+from reports.checkers.fault_window import NoSuchFault, fault_window, if_healed
 from reports.requests import RequestsError, read_requests
 from reports.timeline import TimelineError
 from reports.timeline import read as read_timeline
@@ -50,7 +50,6 @@ def during_fault(
     verdict = Verdict.PASS if good >= at_least else Verdict.FAIL if sent >= at_least else Verdict.INCONCLUSIVE
     if verdict is Verdict.INCONCLUSIVE:
         reason += f"; {at_least} are needed to tell"
-    if verdict is Verdict.PASS and not fault.healed:
-        verdict, reason = Verdict.INCONCLUSIVE, f"{reason}; {UNHEALED}"
+    verdict, reason = if_healed(verdict, reason, healed=fault.healed)
     data = {"sent": sent, "ok": good, "fault_s": round(fault.end_s - fault.start_s, 3)}
     return Finding(verdict, reason, measured, budget, (layout.requests(load), layout.TIMELINE), data)

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from reports import layout
+from reports.checkers.witnesses import shown
 from reports.requests import RequestsError, read_requests
 from reports.timeline import TimelineError
 from reports.verdict import Finding, Verdict
-
-SHOWN = 5
 
 
 def none_contradicts_its_writes(dossier: Path, *, load: str, names: list[str], at_least: int) -> Finding:
@@ -37,9 +36,8 @@ def none_contradicts_its_writes(dossier: Path, *, load: str, names: list[str], a
     judged = int((wrong | (requests.sent & (requests.error == ""))).sum())
     measured = f"{int(wrong.sum())} of {judged} answers"
     if wrong.any():
-        at = np.flatnonzero(wrong)
-        said = ", ".join(f"{requests.error[n]} at {requests.end_s_of[n]:.1f} s" for n in at[:SHOWN])
-        reason = f"{measured} contradict what was written: {said}" + (" …" if len(at) > SHOWN else "")
+        witnesses = [f"{requests.error[n]} at {requests.end_s_of[n]:.1f} s" for n in np.flatnonzero(wrong)]
+        reason = f"{measured} contradict what was written: {shown(witnesses)}"
         return Finding(Verdict.FAIL, reason, measured, budget, evidence)
     if judged < max(1, at_least):
         reason = f"{judged} answers could be judged; {at_least} are needed to tell"

@@ -10,7 +10,7 @@ import numpy as np
 
 from reports import certificates, layout, timeline
 from reports.certificates import Certificate
-from reports.checkers.fault_window import UNHEALED
+from reports.checkers.fault_window import if_healed
 from reports.interval import Interval
 from reports.outage import outage
 from reports.recovery import QUIET_S, CannotMeasure, NotHit, Recovery, measure
@@ -160,9 +160,7 @@ def _judge(
     reason = f"{role} lost {lost} and was {'; '.join(map(str, parts))}"
     if worst.verdict is Verdict.INCONCLUSIVE and total and total.within(budget_s) is Verdict.INCONCLUSIVE:
         reason += f"; {budget_s:g} s lies inside what is known"
-    verdict = worst.verdict
-    if verdict is Verdict.PASS and certificate.healed is None:
-        verdict, reason = Verdict.INCONCLUSIVE, f"{reason}; {UNHEALED}"
+    verdict, reason = if_healed(worst.verdict, reason, healed=certificate.healed is not None)
     measured = str(total) if total else f"not back in {max(part.watched_s for part in parts):.1f} s"
     return Finding(verdict, reason, measured, f"≤ {budget_s:g} s", evidence, {"recovery": [entry]})
 

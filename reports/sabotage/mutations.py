@@ -84,18 +84,18 @@ def watch_gap(raw: bytes, rng: random.Random) -> bytes | None:
     event = json.loads(rng.choice(watches))
     lost, again = event["t"], event["t"] + rng.choice((0.5, 5.0, 30.0))
     subject = rng.choice(("pods", "pods", "deployments", "hpas", "nodes"))
+    gap = [{"t": at, "err": 0.0, "source": "watch", "kind": kind, "subject": subject, "data": {}}
+           for at, kind in ((lost, "watch.lost"), (again, "watch.resumed"))]  # fmt: skip
     found = []
     for line in lines:  # each where its time is, as whoever watches would have written it
         try:
             t = float(json.loads(line)["t"])
         except (ValueError, KeyError, TypeError):
             t = lost
-        for at, kind in ((lost, "watch.lost"), (again, "watch.resumed")):
-            if t > at and kind not in found:
-                gap = {"t": at, "err": 0.0, "source": "watch", "kind": kind, "subject": subject, "data": {}}
-                found += [kind, json.dumps(gap).encode() + b"\n"]
+        while gap and t > gap[0]["t"]:
+            found.append(json.dumps(gap.pop(0)).encode() + b"\n")
         found.append(line)
-    return b"".join(one for one in found if isinstance(one, bytes))
+    return b"".join(found)
 
 
 WAYS: dict[str, Mutate] = {

@@ -91,10 +91,10 @@ def _value(node: ast.expr, names: dict[str, Any], local: set[str]) -> tuple[bool
     if literal := _literal(node):
         return True, literal[0]
     if isinstance(node, ast.Name):
-        if node.id in local or not (node.id in names or hasattr(builtins, node.id)):
-            if node.id not in local:
-                raise BadClaim(f"there is no {node.id}")
+        if node.id in local:
             return False, None
+        if node.id not in names and not hasattr(builtins, node.id):
+            raise BadClaim(f"there is no {node.id}")
         return True, names.get(node.id, getattr(builtins, node.id, None))
     if isinstance(node, ast.Attribute):
         found, owner = _value(node.value, names, local)

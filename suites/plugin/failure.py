@@ -10,8 +10,8 @@ import logging
 import shutil
 from pathlib import Path
 
-from fixtures.failure.gathering import EVERYTHING, gather
-from fixtures.failure.words import ABOUT, told_by
+from fixtures.failure.gathering import gather
+from fixtures.failure.words import ABOUT, EVERYTHING, told_by
 from reports import certificates, layout, timeline
 from reports.failure import FailureEvidence
 from reports.run import TestRecord
