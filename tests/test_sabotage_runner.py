@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -204,12 +205,17 @@ def test_an_interruption_ends_the_run_in_its_orderly_way(tmp_path: Path, monkeyp
 
     def interrupt() -> None:
         while not (tmp_path / "output.txt").exists() or not (tmp_path / "output.txt").read_text():
-            pass
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # A shell gives what it starts in the background an ignored SIGINT, and the tests may run there.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
-        child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert told.exists()
 
 
