@@ -1,4 +1,4 @@
-"""`crucible budgets`: each promised figure beside what runs measured, from their dossiers alone."""
+"""`crucible budgets`: each promised figure beside what runs measured, from their dossiers and from what was kept."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from reports.run import TestRecord
 from reports.timeline import TimelineError
 from reports.verdict import Verdict
 from suites import estimates
+from suites.measurements import Measured, Measurements
 from suites.recovery.test_worker_node_kill import MOVED
 from suites.recovery.under_load import OPERATIONS, QUICK_S
 
 PAGE = Path("docs/reference/budgets.md")
+"""What each run measured is kept beside it, as `budgets.json`."""
 ENOUGH_RUNS = 10
 SLACK = 2.0
 RATES = {"served": "viewers_per_s", "writes": "writes_per_s", "reads": "reads_per_s", "keys": "keys_per_s"}
@@ -79,7 +81,11 @@ class Figure:
         return f"| {' | '.join(cells)} |"
 
 
-def figures(stack: StackMap) -> dict[tuple[str, str], Figure]:
+Figures = dict[tuple[str, str], Figure]
+"""By promise id and name or role."""
+
+
+def figures(stack: StackMap) -> Figures:
     """All figures of the stack map, with nothing measured yet; keyed by promise and name or role."""
     found = {}
     for promise_id, names in stack.budgets.items():
@@ -99,11 +105,15 @@ def figures(stack: StackMap) -> dict[tuple[str, str], Figure]:
     return found
 
 
-def gather(folders: list[Path], stack: StackMap) -> tuple[dict[tuple[str, str], Figure], list[str]]:
-    """Figures and estimates (keyed by `""` and name) with what these dossiers measured, and why one was left out."""
-    found, left_out = figures(stack), list[str]()
-    for name, (formula, seconds) in estimates.allowed(stack).items():
-        found["", name] = Figure("", name, formula, seconds)
+def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = None) -> tuple[Figures, list[str]]:
+    """Figures and estimates (keyed by `""` and name) with what runs measured, and why a dossier was left out.
+
+    Args:
+        folders: dossiers of runs.
+        stack: whose figures.
+        kept: what earlier runs measured; what these dossiers measure is added to it.
+    """
+    kept, left_out = kept if kept is not None else Measurements(), list[str]()
     for folder in folders:
         try:
             run = dossiers.load(folder)
@@ -113,15 +123,35 @@ def gather(folders: list[Path], stack: StackMap) -> tuple[dict[tuple[str, str], 
         if run.sabotage:
             left_out.append(f"{folder}: it ran under sabotage {run.sabotage}")
             continue
+        found = _nothing_measured(stack)
         for record in run.tests:
             try:
                 _add(found, folder, record, stack)
             except TimelineError as error:
                 left_out.append(f"{folder}: {error}")
+        seen = [
+            Measured(promise_id=key[0], name=key[1], formula=figure.formula, harm=tuple(figure.measured))
+            for key, figure in found.items()
+            if figure.measured
+        ]
+        if seen:
+            kept.runs[folder.resolve().name] = seen
+    found = _nothing_measured(stack)
+    for measured in (one for run_id in sorted(kept.runs) for one in kept.runs[run_id]):
+        known = found.get((measured.promise_id, measured.name))
+        if known and known.formula == measured.formula:
+            known.measured.extend(measured.harm)
     return found, left_out
 
 
-def _add(found: dict[tuple[str, str], Figure], folder: Path, record: TestRecord, stack: StackMap) -> None:
+def _nothing_measured(stack: StackMap) -> Figures:
+    found = figures(stack)
+    for name, (formula, seconds) in estimates.allowed(stack).items():
+        found["", name] = Figure("", name, formula, seconds)
+    return found
+
+
+def _add(found: Figures, folder: Path, record: TestRecord, stack: StackMap) -> None:
     promise_id = record.promise_id or next((f"recovery.{new}" for old, new in OF_OLD.items() if old in record.id), "")
     if promise_id in stack.budgets:
         for name, seconds in estimates.seen(folder, record, promise_id):
@@ -150,12 +180,13 @@ def _window_s(stack: StackMap, promise_id: str) -> float:
     return stack.facts["brief_window_s" if promise_id == "recovery.gateway-pod-kill" else "window_s"]
 
 
-def page(found: dict[tuple[str, str], Figure], stack: StackMap) -> str:
+def page(found: Figures, stack: StackMap) -> str:
     """The page of budgets."""
     head = (
-        "`crucible budgets reports/out/*` writes this page. Each figure is computed from its formula "
-        "(`fixtures/stack/stack.yaml`)\nand shown as harm: seconds until recovered, or the share lost in the worst "
-        f"window.\nAt most {SLACK:g} times the worst of {ENOUGH_RUNS} runs, and never exceeded."
+        "`crucible budgets reports/out/*` writes this page, and keeps what each run measured in `budgets.json`.\n"
+        "Each figure is computed from its formula (`fixtures/stack/stack.yaml`) and shown as harm: seconds until "
+        "recovered,\nor the share lost in the worst window.\n"
+        f"At most {SLACK:g} times the worst of {ENOUGH_RUNS} runs, and never exceeded."
     )
     of_promises = [figure for figure in found.values() if figure.promise_id]
     of_formulas = [figure for figure in found.values() if not figure.promise_id]
@@ -182,17 +213,24 @@ def said_of(promise_id: str, figures: list[Figure]) -> tuple[str, int]:
     return f"{promise_id}: stands", 0
 
 
-@click.command(epilog="\b\nExample:\n  crucible budgets reports/out/*")
-@click.argument("dossier", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.command(
+    epilog="\b\nExamples:\n  crucible budgets reports/out/*\n  crucible budgets                of what is kept"
+)
+@click.argument("dossier", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--page", "file", type=click.Path(path_type=Path), default=PAGE, help="The page to write.")
 def budgets(dossier: tuple[Path, ...], file: Path) -> None:
-    """Compare each promised figure with what the runs in DOSSIER… measured, and write the page of budgets.
+    """Compare each promised figure with what the runs in DOSSIER… and those kept measured; write the page of budgets.
+
+    What each run measured is kept in `budgets.json` beside the page, so that ten runs may be spread over many machines;
+    a figure whose formula changed begins anew.
 
     Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 3 there are too few
     runs to tell.
     """
     stack = load_stack_map()
-    found, left_out = gather([folder for folder in dossier if not folder.is_symlink()], stack)
+    kept = Measurements.read(file.with_suffix(".json"))
+    found, left_out = gather([folder for folder in dossier if not folder.is_symlink()], stack, kept)
+    kept.write(file.with_suffix(".json"))
     file.write_text(page(found, stack))
     for why in left_out:
         click.echo(f"left out: {why}", err=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from dossier_maker import tell
 
+from fixtures.errors import HarnessError
 from fixtures.stack.map import load_stack_map
 from reports import dossier as dossiers
 from suites import budgets as verb
 from suites import estimates
 from suites.budgets import Figure, budgets, gather, said_of
+from suites.budgets import figures as budgets_of
+from suites.measurements import Measured, Measurements
 
 
 @pytest.mark.parametrize(
@@ -43,7 +47,7 @@ def test_what_a_dossier_measured_is_on_the_page(tmp_path: Path) -> None:
     assert done.exit_code == 1, "it lost a fifth of a window, and took 6.5 s"
     assert "| gateway recovers |" in page.read_text()
     assert "exceeded" in page.read_text()
-    assert CliRunner().invoke(budgets, [str(tmp_path / "none"), "--page", str(page)]).exit_code == 3
+    assert CliRunner().invoke(budgets, [str(tmp_path / "none"), "--page", str(tmp_path / "none.md")]).exit_code == 3
     assert "| gateway started | `start_s + startup_period_s + readiness_period_s` |" in page.read_text()
 
 
@@ -105,3 +109,35 @@ def test_estimates_are_what_pods_and_phases_took_in_the_tests_that_break_somethi
     assert "endpoint of a dead pod gone" in seen
     allowed = estimates.allowed(load_stack_map())
     assert set(seen) <= set(allowed)
+
+
+def test_what_runs_measured_is_kept_when_their_dossiers_are_gone(tmp_path: Path) -> None:
+    folder, _ = tell(tmp_path / "20261121-034500-ab12")
+    page, shell = tmp_path / "budgets.md", CliRunner()
+    shell.invoke(budgets, [str(folder), "--page", str(page)])
+    told, kept = page.read_text(), (tmp_path / "budgets.json").read_text()
+    shutil.rmtree(folder)
+    shell.invoke(budgets, ["--page", str(page)])
+    assert page.read_text() == told
+    again, _ = tell(tmp_path / "20261121-034500-ab12")
+    shell.invoke(budgets, [str(again), "--page", str(page)])
+    assert (page.read_text(), (tmp_path / "budgets.json").read_text()) == (told, kept), "a run counts once"
+
+
+def test_what_was_measured_for_another_formula_counts_no_more(tmp_path: Path) -> None:
+    stack = load_stack_map()
+    (key, figure), *_ = budgets_of(stack).items()
+    kept = Measurements(runs={
+        "a": [Measured(promise_id=key[0], name=key[1], formula=figure.formula, harm=(0.5, float("inf")))],
+        "b": [Measured(promise_id=key[0], name=key[1], formula="1", harm=(0.25,))],
+    })  # fmt: skip
+    kept.write(tmp_path / "kept.json")
+    found, _ = gather([], stack, Measurements.read(tmp_path / "kept.json"))
+    assert found[key].measured == [0.5, float("inf")]
+
+
+def test_what_is_kept_and_cannot_be_read_is_told_and_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "budgets.json").write_text("{")
+    done = CliRunner().invoke(budgets, ["--page", str(tmp_path / "budgets.md")])
+    assert isinstance(done.exception, HarnessError)
+    assert (tmp_path / "budgets.json").read_text() == "{"

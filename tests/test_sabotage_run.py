@@ -266,6 +266,7 @@ def test_the_summary_of_nothing_has_no_score() -> None:
 
 def test_the_verb_lists_shows_and_wants_to_know_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "FOLDER", tmp_path)
+    monkeypatch.setattr(cli, "RECORD", tmp_path / "record.json")
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     Results(tmp_path).add(result(ENTRIES[0]))
     shell = CliRunner()

@@ -174,10 +174,15 @@ def test_a_run_that_is_stuck_is_ended_with_all_that_it_started(tmp_path: Path, m
         "import subprocess,sys,time,signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         f"p=subprocess.Popen(['sleep','60']); open({str(inner)!r},'w').write(str(p.pid)); time.sleep(60)"
     ))  # fmt: skip
-    monkeypatch.setattr(child, "limit_s", lambda _: 1.5)
+
+    def once_it_started_more(promises: object) -> float:
+        wait_for(lambda: inner.exists() and inner.read_text(), what="the run to start a process", within_s=30)
+        return 0.1
+
+    monkeypatch.setattr(child, "limit_s", once_it_started_more)
     monkeypatch.setattr(child, "ENDS_WITHIN_S", 0.5)
     ended = child.run_promises(ENTRY.promises, tmp_path / "dossier", settings=Settings(), seed=7)
-    assert ended.trouble == "the run did not end within 1.5 s"
+    assert ended.trouble == "the run did not end within 0.1 s"
     wait_for(lambda: _is_dead(int(inner.read_text())), what="what the run had started to end", within_s=5)
 
 

@@ -10,8 +10,8 @@ import sys
 import click
 
 from fixtures.settings import ROOT
+from suites.sabotage.places import FOLDER, RECORD
 
-FOLDER = ROOT / "reports" / "out" / "sabotage"
 ELSEWHERE = {"evidence": "reports.sabotage.cli:evidence"}
 
 
@@ -55,7 +55,7 @@ def list_(family: str | None) -> None:
     from chaos.sabotages.catalogue import catalogue
     from suites.sabotage.results import Results
 
-    results = Results(FOLDER)
+    results = Results(FOLDER, RECORD)
     for entry in catalogue().values():
         if family in (None, entry.family.value):
             last = results.last(entry)
@@ -84,13 +84,33 @@ def show(name: str) -> None:
         "must_turn_red": list(entry.must_turn_red), "must_stay_green": list(entry.must_stay_green),
     }  # fmt: skip
     click.echo(yaml.safe_dump(whole, sort_keys=False, width=110, allow_unicode=True).rstrip())
-    for result in Results(FOLDER).of.get(name, []):
+    for result in Results(FOLDER, RECORD).of.get(name, []):
         stale = "" if result.digest == entry.digest else " (an earlier version of this entry)"
         click.echo(f"{result.at:%Y-%m-%d %H:%M} seed {result.seed}: {result.outcome}: {result.reason}{stale}")
         click.echo(
             f"  planted in {result.seconds.plant:g} s, promises {result.seconds.promises:g} s, undone in "
-            f"{result.seconds.undo:g} s; {FOLDER.relative_to(ROOT) / result.dossier}"
+            f"{result.seconds.undo:g} s; {FOLDER.relative_to(ROOT) / result.dossier if result.dossier else 'elsewhere'}"
         )
+
+
+@sabotage.command()
+def record() -> None:
+    """Write how each went the last time to docs/reference/sabotages.md, and as JSON beside it for other machines.
+
+    A new machine knows these results: `list` shows them and `run --missing` goes on where they end.
+
+    \b
+    Examples:
+      crucible sabotage record
+    """
+    from chaos.sabotages.catalogue import catalogue
+    from suites.sabotage.record import write_record
+    from suites.sabotage.results import Results, summary
+
+    entries = list(catalogue().values())
+    told = summary(write_record(entries, Results(FOLDER, RECORD), RECORD).values())
+    click.echo(f"{told['caught']} of {len(entries)} caught, {len(entries) - told['planted']} without a result")
+    click.echo(f"{RECORD.with_suffix('.md').relative_to(ROOT)} and {RECORD.name} beside it")
 
 
 @sabotage.command()
@@ -133,7 +153,7 @@ def run(
 
     if bool(names) == every:
         raise click.UsageError("expected either the ids of sabotages or --all; see `crucible sabotage list`")
-    results, seed = Results(FOLDER), secrets.randbelow(2**31) if seed is None else seed
+    results, seed = Results(FOLDER, RECORD), secrets.randbelow(2**31) if seed is None else seed
     entries = chosen(names, results, missing=missing, share=sample, seed=seed)
     if not entries:
         click.echo("nothing is missing: each has a result of its present version")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fixtures.settings import ROOT, Profile, Settings
+from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.sabotages_of_run import Sabotages
 from reports.verdict import EXIT_CODES
@@ -14,11 +14,11 @@ from suites.sabotage.child import judged
 from suites.sabotage.control import Control
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.page import PICTURE, write_page
+from suites.sabotage.places import FOLDER, RECORD
 from suites.sabotage.results import Result, Results
 
 MINUTES: dict[Profile, float | None] = {Profile.NIGHTLY: 30.0, Profile.CERTIFY: None}
 """A quarter of a nightly run's two hours; a certificate runs them all."""
-FOLDER = ROOT / "reports" / "out" / "sabotage"
 
 
 def has_share(settings: Settings) -> bool:
@@ -35,7 +35,7 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
         tell: called with lines for people.
     """
     run = dossiers.load(dossier)
-    results, minutes = Results(FOLDER), MINUTES[settings.profile]
+    results, minutes = Results(FOLDER, RECORD), MINUTES[settings.profile]
     entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
     done: list[Result] = []
     run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,

@@ -32,7 +32,8 @@ Longest time beyond the promises' own: {{ summary.longest_beyond_s }} s (bar {{ 
 <th>beyond s</tr>
 {% for entry, result in rows %}<tr><td>{{ entry.id }}<br><small>{{ entry.family }}</small>
 {% if result %}<td><span class="dot" style="background:{{ colours[result.outcome] }}"></span>
-{% if result.dossier %}<a href="{{ result.dossier }}/report.html">{{ result.outcome }}</a>{% endif %}
+{% if result.dossier %}<a href="{{ result.dossier }}/report.html">{{ result.outcome }}</a>
+{% else %}{{ result.outcome }}{% endif %}
 <br><small>{{ result.at.strftime('%Y-%m-%d %H:%M') }}, seed {{ result.seed }}</small>
 <td>{{ entry.why }}<td>{{ result.reason }}
 <td class="n">{{ result.seconds.plant }}

@@ -47,7 +47,8 @@ class Result(BaseModel):
     Args:
         sabotage: its id.
         digest: of the entry, so that a result of another version of it is known as such.
-        dossier: the folder of the run under it, relative to the file.
+        dossier: the folder of the run under it, relative to the file; empty when it was on another machine.
+        commit: of this project, with `+` when files differed from it; empty when it is not known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,10 +62,15 @@ class Result(BaseModel):
     verdicts: dict[str, Verdict] = {}
     seconds: Seconds = Seconds()
     dossier: str = ""
+    commit: str = ""
 
 
 class Results:
     """The results in a folder, newest last for each sabotage.
+
+    Args:
+        folder: where they are, and new ones go.
+        record: a file with those of other machines, which count where the folder knows none newer.
 
     Example::
 
@@ -72,17 +78,12 @@ class Results:
         results.add(result)     # on disk when this returns
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, record: Path | None = None) -> None:
         self.folder, self.path = folder, folder / FILE
-        self.of: dict[str, list[Result]] = {}
-        if self.path.exists():
-            try:
-                raw = Kept.model_validate_json(self.path.read_text())
-            except (OSError, ValidationError) as error:
-                raise HarnessError(
-                    f"{self.path} cannot be read: {error}", next_command=f"mv {self.path} {self.path}.broken"
-                ) from error
-            self.of = raw.results
+        self.of = read_results(self.path)
+        for name, found in (read_results(record) if record else {}).items():
+            each = {result.at: result for result in (*found, *self.of.get(name, []))}
+            self.of[name] = [each[at] for at in sorted(each)]
 
     def add(self, result: Result) -> None:
         """Keep a result and write the file."""
@@ -108,6 +109,20 @@ class Kept(BaseModel):
     model_config = ConfigDict(extra="ignore")
     summary: dict[str, Any] = {}
     results: dict[str, list[Result]] = {}
+
+
+def read_results(path: Path) -> dict[str, list[Result]]:
+    """The results in a file; none when there is no file.
+
+    Raises:
+        HarnessError: it cannot be read; it is not overwritten.
+    """
+    if not path.exists():
+        return {}
+    try:
+        return Kept.model_validate_json(path.read_text()).results
+    except (OSError, ValidationError) as error:
+        raise HarnessError(f"{path} cannot be read: {error}", next_command=f"mv {path} {path}.broken") from error
 
 
 def summary(results: Iterable[Result]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
 from reports.verdict import Verdict
 from suites.sabotage.child import Ended, run_promises
+from suites.sabotage.commit import commit
 from suites.sabotage.outcome import Outcome, outcome_of
 from suites.sabotage.results import Result, Seconds
 
@@ -89,6 +90,7 @@ class Runner:
         return Result(
             sabotage=sabotage.id, family=sabotage.family.value, digest=sabotage.digest, outcome=outcome, reason=reason,
             seed=self.seed, verdicts=shown(sabotage, ended), dossier=str((place / "dossier").relative_to(self.folder)),
+            commit=commit(),
             seconds=Seconds(plant=_s(planted_s), promises=_s(ended.seconds), undo=_s(undone_s), total=_s(total)),
         )  # fmt: skip
 
