@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from test_apps_manager import AWAY, with_manager
 
 from fixtures.stack.data_settings import producer_settings
+from fixtures.stack.services import switches
 from fixtures.stack.services.environment import BadEnvironment, read_environment
 from fixtures.stack.services.exposition import Metrics
 from fixtures.stack.services.manager import Manager
@@ -80,6 +81,17 @@ def test_a_late_answer_is_the_true_one() -> None:
     status, took_s = ask(Counter(rule("delay", ms=200)), story)
     assert status == 200
     assert took_s >= 0.2
+
+
+def test_what_starts_cold_is_bad_in_its_first_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(switches.time, "monotonic", lambda: clock[0])
+    rules = Switches.read('[{"at": "http", "do": "status", "status": 503, "young_s": 20}]')
+    rules.rules[0].since = 100.0
+    hit = []
+    for clock[0] in (100.0, 119.0, 121.0, 1000.0):
+        hit.append(bool(rules.taken("http", "GET", "/n")))
+    assert hit == [True, True, False, False]
 
 
 def test_an_old_answer_is_the_first_one_with_its_headers() -> None:
@@ -241,6 +253,7 @@ def test_records_are_chosen_by_their_offset_and_none_is_lost() -> None:
         '[{"at": "http", "do": "old", "route": "/n"}]', '[{"at": "record", "do": "twice", "route": "GET /n"}]',
         '[{"at": "ready", "do": "never", "share": 0.5}]', '[{"at": "http", "do": "old", "colour": "red"}]',
         '[{"at": "record", "do": "stop"}]', '[{"at": "producer", "do": "acks", "acks": "one"}]',
+        '[{"at": "http", "do": "old", "young_s": 0}]', '[{"at": "start", "do": "empty", "young_s": 5}]',
         '[{"at": "producer", "do": "acks", "acks": 1, "share": 0.5}]', '[{"at": "http", "do": "old", "seed": -1}]',
     ],
 )  # fmt: skip

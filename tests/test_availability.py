@@ -315,6 +315,32 @@ def test_what_is_slow_before_the_fault_fails_and_what_fails_later_is_not_before(
     assert judge(dossier(rows), part="before").verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("limps", [{"took": 1.5}, {"status": 502, "error": "status 502"}])
+def test_what_still_limps_when_the_fault_is_long_over_has_not_recovered(
+    dossier: Callable[..., Path], limps: dict[str, Any]
+) -> None:
+    """Within the deadline of a fault, 80 % of the time, and for ever: served, but not as before."""
+
+    def after(path: Path, settled_s: float = 8.0, **more: Any) -> Any:
+        return judge(path, at_least=0.98, deadline_s=1.0, part="after", settled_s=settled_s, **more)
+
+    rows = slots(30)
+    for row in between(rows, 12, 19):
+        row.update(limps)
+    path = dossier(rows)
+    assert after(path).verdict is Verdict.PASS, "it was to be settled 8 s after the effect, at 20 s"
+    assert after(path, 6.0).verdict is Verdict.FAIL
+    assert after(path, 0.0).verdict is Verdict.FAIL, "what is judged begins with the healing at 15 s"
+    rows = slots(30)
+    for row in between(rows, 20, 31)[::10]:
+        row.update(limps)
+    path = dossier(rows)
+    assert judge(path).verdict is Verdict.PASS
+    assert after(path).verdict is Verdict.FAIL
+    assert after(path, 16.0).verdict is Verdict.INCONCLUSIVE, "no whole window is left of 28 to 32 s"
+    assert after(path, fault_id=None).verdict is Verdict.INCONCLUSIVE
+
+
 def test_too_short_a_time_before_the_fault_and_no_fault_cannot_tell(dossier: Callable[..., Path]) -> None:
     assert judge(dossier(slots(30), fault=(5, 8)), part="before").verdict is Verdict.INCONCLUSIVE
     assert judge(dossier(slots(30)), part="before", fault_id=None).verdict is Verdict.INCONCLUSIVE

@@ -46,8 +46,8 @@ def test_a_load_that_is_served_and_a_fault_that_is_proven_keep_all_promises(tmp_
         BROKEN.is_proven(promise)
         BROKEN.was_well_before(promise)
         serving(promise)
-        BROKEN.recovers(promise, "gateway", budget_s=30)
-        BROKEN.all_hit_recover(promise, {"gateway": 30})
+        BROKEN.recovers(promise, "gateway", budget_s=15)
+        BROKEN.all_hit_recover(promise, {"gateway": 15})
 
     assert verdict(tmp_path, everything) is Verdict.PASS
 
@@ -83,7 +83,16 @@ def test_a_fault_that_was_never_healed_is_not_proven(tmp_path: Path) -> None:
     assert verdict(tmp_path, BROKEN.is_proven, healed=None) is Verdict.INVALID
 
 
-@pytest.mark.parametrize(("budget_s", "expected"), [(30, Verdict.PASS), (3, Verdict.FAIL)])
+@pytest.mark.parametrize(("budget_s", "expected"), [(15, Verdict.PASS), (3, Verdict.FAIL), (40, Verdict.INCONCLUSIVE)])
 def test_recovery_has_its_budget(tmp_path: Path, budget_s: float, expected: Verdict) -> None:
     assert verdict(tmp_path / "one", lambda p: BROKEN.recovers(p, "gateway", budget_s=budget_s)) is expected
     assert verdict(tmp_path / "all", lambda p: BROKEN.all_hit_recover(p, {"gateway": budget_s})) is expected
+
+
+def test_what_still_limps_after_its_time_has_not_recovered(tmp_path: Path) -> None:
+    """One answer in ten is bad for ever: enough for what is promised under the fault, and the pods are all Ready."""
+    bad = tuple((t, t + 0.1) for t in range(32, 43))
+    assert verdict(tmp_path / "served", serving, bad=bad) is Verdict.PASS
+    assert verdict(tmp_path / "one", lambda p: BROKEN.recovers(p, "gateway", budget_s=15), bad=bad) is Verdict.FAIL
+    one = verdict(tmp_path / "all", lambda p: BROKEN.all_hit_recover(p, {"gateway": 15}), bad=bad)
+    assert one is Verdict.FAIL

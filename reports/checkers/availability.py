@@ -49,7 +49,8 @@ def in_windows(
     names: list[str] | None = None,
     min_requests: int = 20,
     deadline_s: float = 5.0,
-    part: Literal["all", "before"] = "all",
+    part: Literal["all", "before", "after"] = "all",
+    settled_s: float = 0.0,
 ) -> Finding:
     """In every `window_s`, wherever it is laid, at least that share of planned requests got a good answer in time.
 
@@ -63,7 +64,9 @@ def in_windows(
         names: only requests of these names.
         min_requests: recorded requests in the fault's time (or in all) below which nothing can be said.
         deadline_s: seconds from its planned start after which an answer comes too late.
-        part: `before` judges only what was planned before the fault: what limps then has nothing to recover to.
+        part: `before` judges only what was planned before the fault: what limps then has nothing to recover to; `after`
+            only what was planned after its healing and `settled_s`: what still limps then has not recovered.
+        settled_s: with `after`, seconds from the fault's effect that the stack was promised to need.
 
     Example::
 
@@ -71,7 +74,7 @@ def in_windows(
     """
     budget = f"\N{GREATER-THAN OR EQUAL TO} {at_least:.4g} in every {window_s:g} s"
     try:
-        judged = _judged(dossier, load, fault_id, after_s, names, min_requests, part)
+        judged = _judged(dossier, load, fault_id, after_s, names, min_requests, part, settled_s)
         requests = judged.requests
         good = requests.good(deadline_s)
         at, share, count = _worst_window(requests.planned_s, good, window_s, judged)
@@ -134,7 +137,7 @@ def latency(
 
 def _judged(
     dossier: Path, load: str, fault_id: str | None, after_s: float | None, names: list[str] | None, min_requests: int,
-    part: str = "all",
+    part: str = "all", settled_s: float = 0.0,
 ) -> Judged:  # fmt: skip
     """Choose what is judged; CannotTell when the load does not cover the fault, died, or recorded too little."""
     timeline = read_timeline(dossier)
@@ -153,10 +156,12 @@ def _judged(
                 f"not all through the fault, {fault}"
             )
         until = until if after_s is None else min(until, fault.end_s + after_s)
-    if part == "before":
-        if fault is None:
-            raise CannotTell("before what? this claim names no fault")
+    if part != "all" and fault is None:
+        raise CannotTell(f"{part} what? this claim names no fault")
+    if fault and part == "before":
         until = fault.start_s
+    if fault and part == "after":
+        since = max(fault.end_s, fault.effect_s + settled_s)
     judged = Judged(requests.named(names), since, until, fault)
     start, end = (fault.start_s, until) if fault and part == "all" else (since, until)
     planned = judged.requests.planned_s

@@ -26,9 +26,10 @@ class NoSuchFault(Exception):
 
 @dataclass(frozen=True)
 class FaultWindow:
-    """From the injection to the proven healing; `healed` False when the timeline never says that it healed."""
+    """From the injection over the effect to the proven healing; `healed` False when the timeline never says so."""
 
     start_s: float
+    effect_s: float
     end_s: float
     healed: bool
 
@@ -46,7 +47,8 @@ def fault_window(timeline: Timeline, fault_id: str) -> FaultWindow:
     if not began:
         known = sorted({event.fault_id for event in timeline.query(*BEGAN) if event.fault_id})
         raise NoSuchFault(f"no fault {fault_id} was injected; there are {', '.join(known) or 'none'}")
-    if not timeline.query("fault.effective", fault_id=fault_id):
+    effect = timeline.query("fault.effective", fault_id=fault_id)
+    if not effect:
         raise NoSuchFault(f"fault {fault_id} took no effect that was proven")
     ended = timeline.query(*ENDED, fault_id=fault_id, since=began[0].t)
-    return FaultWindow(began[0].t, ended[-1].t if ended else timeline.end, bool(ended))
+    return FaultWindow(began[0].t, effect[-1].t, ended[-1].t if ended else timeline.end, bool(ended))

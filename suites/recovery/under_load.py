@@ -78,12 +78,32 @@ class Broken:
         )  # fmt: skip
 
     def recovers(self, promise: Promise, role: str, *, budget_s: float) -> None:
-        """Claim that a role is whole again within its budget, counted from the fault's effect."""
+        """Claim that a role is whole again within its budget, counted from the fault's effect, and serves as before."""
         promise.claim(recovery.within, fault_id=self.fault_id, role=role, budget_s=budget_s, load=self.load)
+        self._is_well_again(promise, settled_s=budget_s)
 
     def all_hit_recover(self, promise: Promise, budgets: dict[str, float]) -> None:
-        """Claim that each of these roles that the fault hit, at least one, is whole again within its budget."""
+        """Claim that each of these roles that the fault hit, at least one, is whole again within its budget.
+
+        When all their time is over, they serve as before.
+        """
         promise.claim(recovery.of_all_hit, fault_id=self.fault_id, budgets=budgets, load=self.load)
+        self._is_well_again(promise, settled_s=max(budgets.values()))
+
+    def _is_well_again(self, promise: Promise, *, settled_s: float) -> None:
+        """Claim that the stack limps no more: as before the fault, in every 5 s after it was healed and had settled.
+
+        Served within the deadline of a fault is not served as before it. A kind of request that has a twelfth of the
+        load shows when a quarter of it is bad or late.
+
+        Args:
+            promise: what is claimed.
+            settled_s: seconds from the fault's effect that what it hit was promised to need.
+        """
+        promise.claim(
+            availability.in_windows, load=self.load, fault_id=self.fault_id, at_least=WELL, window_s=5,
+            deadline_s=QUICK_S, min_requests=20, part="after", settled_s=settled_s,
+        )  # fmt: skip
 
 
 def break_under_load(
