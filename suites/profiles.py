@@ -15,7 +15,7 @@ class Effort:
         rounds: how often each recovery and ordering test runs, each with a victim of its own.
         viewers_per_s: planned viewer requests per second.
         operators_per_s: planned operator requests per second.
-        after_s: seconds of load that are observed after the fault is healed.
+        after_s: seconds of load that are observed after the fault is healed: time to settle, and a window of 5 s.
         scaling_per_s: planned requests per second that take the Manager above its floor.
         min_acked: acknowledged writes below which the ordering suite cannot tell.
     """
@@ -29,7 +29,7 @@ class Effort:
 
 
 EFFORTS = {
-    Profile.SMOKE: Effort(1, 30, 10, 10, 250, 100),
+    Profile.SMOKE: Effort(1, 30, 10, 15, 250, 100),
     Profile.QUICK: Effort(1, 50, 15, 20, 250, 300),
     Profile.NIGHTLY: Effort(3, 50, 20, 30, 250, 500),
     Profile.CERTIFY: Effort(10, 50, 20, 30, 250, 1000),

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from dossier_maker import Story
 
+from fixtures.stack.map import load_stack_map
 from reports.judging import judge_test
 from reports.verdict import Verdict
 from suites.plugin.promise import Promise
+from suites.profiles import EFFORTS
 from suites.recovery.under_load import Broken
 
 BROKEN = Broken("f1", "gateway-pod-kill-1", "viewers")
@@ -96,3 +98,13 @@ def test_what_still_limps_after_its_time_has_not_recovered(tmp_path: Path) -> No
     assert verdict(tmp_path / "one", lambda p: BROKEN.recovers(p, "gateway", budget_s=15), bad=bad) is Verdict.FAIL
     one = verdict(tmp_path / "all", lambda p: BROKEN.all_hit_recover(p, {"gateway": 15}), bad=bad)
     assert one is Verdict.FAIL
+
+
+def test_each_profile_loads_long_enough_to_see_that_a_pod_kill_is_over() -> None:
+    """After a kill is healed, 2.5 s after its effect for the slowest role, its budget must pass, and then a window."""
+    stack = load_stack_map()
+    killed = [role for role in stack.roles.values() if f"recovery.{role.name}-pod-kill" in stack.budgets]
+    longest = max([role.recovery_s for role in killed] + [stack.role("kafka").recovery_s])
+    assert len(killed) >= 3
+    for effort in EFFORTS.values():
+        assert effort.after_s >= longest - 2.5 + 5
