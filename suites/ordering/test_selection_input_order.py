@@ -9,7 +9,7 @@ from reports.checkers import certificate, folded_state, ordering, progress, read
 from reports.checkers.kafka import history as kafka_history
 from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
-from suites.recovery.under_load import OPERATIONS
+from suites.recovery.under_load import AGAIN_WITHIN_S, OPERATIONS
 
 
 @pytest.mark.promise("ordering.selection-input")
@@ -21,7 +21,7 @@ def test_selection_input_keeps_every_write_in_order(
     with load("operators", stack.effort.operators_per_s) as operators:
         operators.wait_until_steady()
         fault = experiment("ordering-under-loss")
-        stack.try_wait(lambda: operators.wait_until_steady(hold_for_s=stack.effort.after_s))
+        stack.try_wait(lambda: operators.wait_until_steady(AGAIN_WITHIN_S, hold_for_s=stack.effort.after_s))
     gather(stack.settings, stack.dossier, operators.name, since)
     enough = stack.effort.min_acked
     promise.claim(certificate.experiment_completed, experiment=fault.folder)

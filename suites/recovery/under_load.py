@@ -23,8 +23,11 @@ BEFORE_S = 6.0
 QUICK_S = 1.0
 WELL = 0.98
 
-STEADY_WITHIN_S = 30.0
+STEADY_WITHIN_S = 15.0
 """A load reaches its planned rate in a few seconds."""
+
+AGAIN_WITHIN_S = 30.0
+"""More than twice what any role has to recover: long enough to see how late it is, or that it does not come back."""
 
 
 @dataclass(frozen=True)
@@ -123,5 +126,5 @@ def break_under_load(
         # a stack that never serves what was planned has failed, and its claims must say so: no reason to stop here
         stack.try_wait(lambda: traffic.wait_until_steady(STEADY_WITHIN_S, hold_for_s=BEFORE_S))
         fault = experiment(name)
-        stack.try_wait(lambda: traffic.wait_until_steady(hold_for_s=stack.effort.after_s))
+        stack.try_wait(lambda: traffic.wait_until_steady(AGAIN_WITHIN_S, hold_for_s=stack.effort.after_s))
     return Broken(fault.fault_id, fault.folder, traffic.name)
