@@ -330,7 +330,8 @@ def test_what_still_limps_when_the_fault_is_long_over_has_not_recovered(
     path = dossier(rows)
     assert after(path).verdict is Verdict.PASS, "it was to be settled 8 s after the effect, at 20 s"
     assert after(path, 6.0).verdict is Verdict.FAIL
-    assert after(path, 0.0).verdict is Verdict.FAIL, "what is judged begins with the healing at 15 s"
+    assert after(path, 0.0).verdict is Verdict.FAIL, "what is judged begins with the effect at 12 s"
+    assert after(dossier(between(slots(30), 0, 27))).verdict is Verdict.INCONCLUSIVE, "it fell silent"
     rows = slots(30)
     for row in between(rows, 20, 31)[::10]:
         row.update(limps)

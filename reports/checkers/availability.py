@@ -65,7 +65,7 @@ def in_windows(
         min_requests: recorded requests in the fault's time (or in all) below which nothing can be said.
         deadline_s: seconds from its planned start after which an answer comes too late.
         part: `before` judges only what was planned before the fault: what limps then has nothing to recover to; `after`
-            only what was planned after its healing and `settled_s`: what still limps then has not recovered.
+            only what was planned `settled_s` after its effect, healed or not: what still limps then has not recovered.
         settled_s: with `after`, seconds from the fault's effect that the stack was promised to need.
 
     Example::
@@ -161,7 +161,7 @@ def _judged(
     if fault and part == "before":
         until = fault.start_s
     if fault and part == "after":
-        since = max(fault.end_s, fault.effect_s + settled_s)
+        since = fault.effect_s + settled_s
     judged = Judged(requests.named(names), since, until, fault)
     start, end = (fault.start_s, until) if fault and part == "all" else (since, until)
     planned = judged.requests.planned_s

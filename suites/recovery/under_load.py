@@ -94,7 +94,7 @@ class Broken:
         self._is_well_again(promise, settled_s=max(budgets.values()))
 
     def _is_well_again(self, promise: Promise, *, settled_s: float) -> None:
-        """Claim that the stack limps no more: as before the fault, in every 5 s after it was healed and had settled.
+        """Claim that the stack limps no more: as before the fault, in every 5 s from when it had to be settled.
 
         Served within the deadline of a fault is not served as before it. A kind of request that has a twelfth of the
         load shows when a quarter of it is bad or late.
