@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.pods import Gap, gaps
@@ -29,6 +31,15 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.old} to {self.new} at {self.event.t:.1f} s"
+
+
+def steps_of(replicas: Sequence[Event]) -> list[Step]:
+    """All changes of what a workload was asked for; the first event tells only what it was asked for until then."""
+    return [
+        Step(event, int(last.data["spec"]), int(event.data["spec"]))
+        for last, event in itertools.pairwise(replicas)
+        if int(event.data["spec"]) != int(last.data["spec"])
+    ]
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,9 @@ class Scene:
 
     def steps(self, since: float, until: float) -> list[Step]:
         """All changes of what was asked for, after `since` and up to `until`."""
-        found, now = [], self.spec_at(since)
-        for event in self.replicas:
-            if since < event.t <= until and int(event.data["spec"]) != now:
-                found.append(Step(event, now, int(event.data["spec"])))
-                now = int(event.data["spec"])
-        return found
+        self.spec_at(since)  # raises where nobody saw the workload until then
+        before = [event for event in self.replicas if event.t <= since][-1:]
+        return steps_of([*before, *(event for event in self.replicas if since < event.t <= until)])
 
     def unseen(self, since: float, until: float) -> str:
         """Why not all steps of a stretch can have been seen; empty when they have."""

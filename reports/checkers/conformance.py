@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -11,14 +12,18 @@ from typing import Any
 from reports import layout, timeline
 from reports.pods import gaps, pods_of
 from reports.stack_state import diff
+from reports.under_way import Excuse, excuse
 from reports.verdict import Finding, Verdict, worst_of
 
 
 def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | None = None) -> Finding:
     """Each role has at least its floor of Ready pods, at most its maximum, and as many as its workload asks for.
 
+    What an autoscaler asked for so lately that it need not be Ready yet may be missing, above the floor only.
+
     Args:
-        roles: `{"role", "floor", "max"}` each.
+        roles: `{"role", "floor", "max"}` each; where an autoscaler owns the number also `"ready_s"`, the seconds that a
+            pod may take to be Ready, and `"stabilisation_s"`.
         test: judge the state at the end of this test; the last state of the run when absent.
 
     Example::
@@ -27,11 +32,12 @@ def roles_ready(dossier: Path, *, roles: Sequence[dict[str, Any]], test: str | N
     """
     seen = timeline.read(dossier)
     _, until = seen.span_of_test(test)
-    findings = [_role_ready(seen, entry["role"], entry["floor"], entry["max"], until) for entry in roles]
+    findings = [_role_ready(seen, entry, until) for entry in roles]
     return _together(findings, f"{len(findings)} roles Ready", (timeline.FILE,))
 
 
-def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, until: float) -> Finding:
+def _role_ready(seen: timeline.Timeline, entry: dict[str, Any], until: float) -> Finding:
+    role, floor, ceiling = entry["role"], entry["floor"], entry["max"]
     pods = pods_of(seen, role, until=until)
     workloads = [event for event in seen.query("workload.replicas", role=role) if event.t < until]
     end = until if until < float("inf") else seen.end
@@ -42,11 +48,18 @@ def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, un
     if not workloads:
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw no workload")
     ready, wanted, counted = pods.serving(), int(workloads[-1].data["spec"]), int(workloads[-1].data["ready"])
-    wrong = []
+    wrong, under_way = [], Excuse(Verdict.PASS, "")
     if ready < floor:
         wrong.append(f"{ready} of {floor} promised pods are Ready")
     elif ready < wanted:
-        wrong.append(f"{ready} of {wanted} pods its workload asks for are Ready")
+        said = f"{ready} of {wanted} pods its workload asks for are Ready"
+        if "ready_s" in entry:
+            after = math.nextafter(end, math.inf) if until == math.inf else until  # the last event counts
+            times = {name: float(entry[name]) for name in ("ready_s", "stabilisation_s")}
+            under_way = excuse(seen, role, wanted - ready, until=after, **times)
+            said += f": {under_way.why}"
+        if "ready_s" not in entry or under_way.verdict is Verdict.FAIL:
+            wrong.append(said)
     if max(ready, wanted) > ceiling:
         wrong.append(f"{max(ready, wanted)} pods, more than its maximum of {ceiling}")
     if wrong:
@@ -54,7 +67,8 @@ def _role_ready(seen: timeline.Timeline, role: str, floor: int, ceiling: int, un
     if counted != ready:
         said = f"{role}: the watch saw {ready} Ready pods, and its workload counts {counted}"
         return Finding(Verdict.INCONCLUSIVE, said)
-    return Finding(Verdict.PASS, f"{role} {ready}/{wanted}")
+    why = f" ({under_way.why})" if under_way.why else ""
+    return Finding(under_way.verdict, f"{role} {ready}/{wanted}{why}")
 
 
 def edges_answer(

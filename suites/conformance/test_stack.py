@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import testinfra
 
+from fixtures.stack.map import Role
 from reports.checkers import conformance, installed
 from suites.conformance.asking import answer_of, ask_each
 from suites.conformance.looking import look_at_objects
@@ -17,13 +20,11 @@ TIMES = 40
 @pytest.mark.promise("conformance.roles-ready")
 def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -> None:
     """Every role of the stack map is Ready with the promised number of replicas."""
+    for role in stack.map.roles.values():
+        if role.scaling:
+            stack.observe_under_way(role.name)
     promise.claim(
-        conformance.roles_ready,
-        roles=[
-            {"role": role.name, "floor": role.floor, "max": role.scaling.max if role.scaling else role.floor}
-            for role in stack.map.roles.values()
-        ],
-        test=promise.test,
+        conformance.roles_ready, roles=[_promised(role) for role in stack.map.roles.values()], test=promise.test
     )
     promise.claim(
         installed.alone, test=look_at_objects(stack, promise.test),
@@ -32,6 +33,12 @@ def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -
             for role in stack.map.roles.values()
         ],
     )  # fmt: skip
+
+
+def _promised(role: Role) -> dict[str, Any]:
+    entry = {"role": role.name, "floor": role.floor, "max": role.scaling.max if role.scaling else role.floor}
+    own = {"ready_s": role.ready_s, "stabilisation_s": role.scaling.stabilisation_s} if role.scaling else {}
+    return entry | own
 
 
 @pytest.mark.promise("conformance.edges-answer")

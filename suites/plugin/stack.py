@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from fixtures.stack.map import Role, Scaling, StackMap
 from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
 from suites.profiles import EFFORTS, Effort
+
+MARGIN_S = 1.0
+"""What is late is watched this much longer, so that how late it is can be told from the error of the watch."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,30 @@ class Stack:
                 what=f"{role}: more than {count} replicas Ready",
                 within_s=within_s,
                 hold_for_s=5,
+                wake=self.watcher.changed,
+                describe=lambda: self.replicas(role),
+            )
+        )
+
+    def observe_under_way(self, role: str) -> None:
+        """Watch until what an autoscaler asked for is Ready, or was asked for longer ago than a pod may take.
+
+        So a role is not looked at in the middle of a step, and pods that never get Ready are seen not to.
+        """
+        ready_s, scaling = self.role(role).ready_s, self.scaling(role)
+        last = {"spec": -1, "since": time.monotonic()}
+
+        def is_over() -> bool:
+            spec, ready = self.replicas(role)
+            if spec != last["spec"]:
+                last.update(spec=spec, since=time.monotonic())
+            return spec == ready or time.monotonic() - last["since"] > ready_s + MARGIN_S
+
+        self.try_wait(
+            lambda: wait_for(
+                is_over,
+                what=f"{role}: all pods that its autoscaler asked for Ready",
+                within_s=(scaling.max - scaling.min + 1) * (ready_s + MARGIN_S),
                 wake=self.watcher.changed,
                 describe=lambda: self.replicas(role),
             )
