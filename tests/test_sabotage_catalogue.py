@@ -20,6 +20,7 @@ from fixtures.errors import UsageError
 from fixtures.kubernetes.informer import KubeObject
 from fixtures.ledger import Ledger
 from fixtures.settings import ROOT
+from fixtures.stack.map import load_stack_map
 from fixtures.stack.services.switches import Switches
 from fixtures.timeline import Timeline
 
@@ -148,6 +149,17 @@ def test_the_digest_follows_what_is_planted_and_not_the_words_about_it() -> None
     entry = ENTRIES["hpa-gone"]
     assert entry.digest == entry.model_copy(update={"why": "other words, same defect"}).digest
     assert entry.digest != entry.model_copy(update={"must_turn_red": ("conformance.roles-ready",)}).digest
+
+
+def test_a_broker_is_missed_later_than_promised_and_no_later_than_its_undoing_can_bear() -> None:
+    """A broker that is rolled back waits for the end of its session, two of three as a rule; all is to take 90 s."""
+    [step] = [step.edit for step in ENTRIES["broker-missed-late"].plant]
+    assert step is not None
+    session_s = int(step.put.rpartition("=")[2]) / 1000
+    stack = load_stack_map()
+    assert session_s - stack.facts["heartbeat_s"] > 1.1 * stack.role("kafka").recovery_s, "else the promise may be kept"
+    rolled_s, started_s = 30, 8  # both ways, as measured; a session runs on while its broker stops and starts
+    assert rolled_s * 2 + 2 * (session_s - started_s) <= 90
 
 
 def test_rules_of_switches_are_understood_by_the_service_that_gets_them() -> None:

@@ -20,12 +20,12 @@ TIMES = 40
 @pytest.mark.promise("conformance.roles-ready")
 def test_every_role_is_ready_with_its_replicas(promise: Promise, stack: Stack) -> None:
     """Every role of the stack map is Ready with the promised number of replicas."""
-    for role in stack.map.roles.values():
-        if role.scaling:
-            stack.observe_under_way(role.name)
     promise.claim(
         conformance.roles_ready, roles=[_promised(role) for role in stack.map.roles.values()], test=promise.test
     )
+    for role in stack.map.roles.values():
+        if role.scaling:
+            stack.observe_under_way(role.name)
     promise.claim(
         installed.alone, test=look_at_objects(stack, promise.test),
         roles=[
