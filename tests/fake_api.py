@@ -23,7 +23,7 @@ def patched(item: KubeObject, patch: Any, content_type: str) -> KubeObject:
         path.write_text(json.dumps(item))
         kind = TYPES[content_type]
         words: list[str | Path] = [kubectl_path(), "patch", "--local", "--filename", path, "--output", "json"]
-        words += ["--type", kind, "--patch", json.dumps(patch)]
+        words += ["--type", kind, "--patch", json.dumps(patch), "--show-managed-fields"]
         answer: KubeObject = json.loads(run(words).stdout)
     return answer
 
@@ -62,16 +62,27 @@ class FakeApi:
             self._check_uid(method, path, body["metadata"]["uid"])
             if "/poddisruptionbudgets/" in path and "resourceVersion" not in body["metadata"]:
                 raise ApiError(method, path, 422, "metadata.resourceVersion: must be specified for an update")
-            self.items[path] = copy.deepcopy(body)
-            self.items[path]["metadata"].setdefault("resourceVersion", before["metadata"].get("resourceVersion", "1"))
+            after = copy.deepcopy(body)
+            after["metadata"].setdefault("resourceVersion", before["metadata"].get("resourceVersion", "1"))
+            if "managedFields" in before["metadata"]:  # they are kept where a PUT says nothing of them
+                after["metadata"].setdefault("managedFields", copy.deepcopy(before["metadata"]["managedFields"]))
+            self.items[path] = self._owned(after, query)
             return body
         try:
             after = patched(before, body, content_type)
         except CommandError as error:
             raise ApiError(method, path, 422, error.stderr) from error
         if not dry:
-            self.items[path] = after
+            self.items[path] = self._owned(after, query)
         return after
+
+    @staticmethod
+    def _owned(item: KubeObject, query: Any) -> KubeObject:
+        """With the one who wrote it among its managers, where there are any."""
+        managers, writer = item["metadata"].get("managedFields"), (query or {}).get("fieldManager")
+        if managers is not None and writer and writer not in {one["manager"] for one in managers}:
+            managers.append({"manager": writer, "operation": "Update"})
+        return item
 
     def _at(self, method: str, path: str) -> KubeObject:
         if path not in self.items:

@@ -142,6 +142,18 @@ def test_each_line_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pytes
     assert done == ["write", "sync", "sync"], "the emptied file is synced as well"
 
 
+def test_a_name_that_a_dead_process_did_not_sync_is_synced_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE).touch()  # killed between making the file and syncing its folder
+    folders: list[Path] = []
+    monkeypatch.setattr("fixtures.ledger.sync_folder", folders.append)
+    Ledger(tmp_path).open(entry("a"))
+    assert folders == [tmp_path]
+    Ledger(tmp_path).open(entry("b"))
+    assert folders == [tmp_path], "once is enough while it holds lines"
+
+
 def test_a_disk_that_cannot_sync_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(fd: int) -> None:
         raise OSError(errno.EIO, "Input/output error")

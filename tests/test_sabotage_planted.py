@@ -127,6 +127,39 @@ def test_the_ledger_alone_undoes_it(stack: FakeStack, engine: Engine, monkeypatc
     assert _plain(stack.api.items) == _plain(before)
 
 
+@pytest.mark.parametrize("step", [NO_PROBE, {"delete": {"kind": "PodDisruptionBudget", "name": "director"}}])
+def test_an_undoing_that_was_killed_halfway_leaves_no_field_in_our_hand(
+    stack: FakeStack, engine: Engine, monkeypatch: pytest.MonkeyPatch, step: dict[str, Any]
+) -> None:
+    """Else no later `up` could take such a field away: it would still have an owner."""
+    of(monkeypatch, step)
+    path = GATEWAY if "patch" in step else DIRECTOR_PDB
+    theirs = [{"manager": "crucible", "operation": "Apply"}]
+    stack.api.items[path]["metadata"]["managedFields"] = copy.deepcopy(theirs)
+    engine.inject(Planted(stack, "toy", 2.0, 2.0))
+    [entry] = engine.ledger.open_entries()
+    request = stack.api.request
+
+    def killed(method: str, where: str, **more: Any) -> Any:
+        answer = request(method, where, **more)
+        if method in ("PUT", "POST"):
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(stack.api, "request", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fault_of(entry, stack).heal(entry.pinned())
+    monkeypatch.setattr(stack.api, "request", request)
+    assert "crucible-sabotage" in str(stack.api.items[path]["metadata"].get("managedFields", "crucible-sabotage"))
+    again = fault_of(entry, stack)
+    again.heal(entry.pinned())
+    assert again.healed(entry.pinned())
+    assert stack.api.items[path]["metadata"]["managedFields"] == theirs
+    asked = len(stack.api.asked)
+    again.heal(entry.pinned())
+    assert len(stack.api.asked) == asked, "done once, it is done"
+
+
 def test_undoing_what_never_happened_changes_nothing(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
     of(monkeypatch, NO_RETRY, {"delete": {"kind": "PodDisruptionBudget", "name": "director"}})
     fault = Planted(stack, "toy", 2.0, 2.0)

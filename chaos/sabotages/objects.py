@@ -57,6 +57,8 @@ def undo(change: Change, world: World) -> None:
         _recreate(change, world)
     elif not _is_original(change, live, world):
         _put_back(change, live, world)
+    elif _is_in_our_hand(change, live):  # an undoing died after it had put the original back
+        _restore_managers(change, world)
 
 
 def is_undone(change: Change, world: World) -> bool:
@@ -103,6 +105,13 @@ def _recreate(change: Change, world: World) -> None:
     original.pop("status", None)
     world.cluster.request("POST", change.folder, body=original, query={"fieldManager": MANAGER})
     _restore_managers(change, world)
+
+
+def _is_in_our_hand(change: Change, live: KubeObject) -> bool:
+    """Whether we still manage fields of an object, which others managed when we came."""
+    before, now = (item["metadata"].get("managedFields") or [] for item in (change.before or live, live))
+    ours = [{one["manager"] for one in managers} & {MANAGER} for managers in (before, now)]
+    return bool(before) and (not now or ours[1] > ours[0])
 
 
 def _restore_managers(change: Change, world: World) -> None:
