@@ -41,7 +41,8 @@ FAIL, INVALID, UNSURE, SKIPPED, PASS = Verdict
     ("a", "b", "c", "outcome"),
     [
         (FAIL, FAIL, PASS, Outcome.CAUGHT),
-        (FAIL, INVALID, PASS, Outcome.CAUGHT),
+        (FAIL, INVALID, PASS, Outcome.ANOTHER),  # nothing was learnt about the stack: that is no sight of its defect
+        (INVALID, INVALID, PASS, Outcome.INCONCLUSIVE),
         (FAIL, FAIL, FAIL, Outcome.ANOTHER),
         (FAIL, FAIL, UNSURE, Outcome.ANOTHER),
         (FAIL, FAIL, SKIPPED, Outcome.ANOTHER),
@@ -81,6 +82,26 @@ def test_a_promise_that_only_the_harness_turned_red_has_not_seen_it() -> None:
     assert outcome_of(TOY, ended.verdicts, ended.own)[0] is Outcome.ANOTHER
 
 
+def test_of_the_healing_that_is_sabotaged_an_invalid_promise_has_seen_it() -> None:
+    healing = TOY.model_validate(TOY.model_dump(by_alias=True) | {"plant": [{"heals_nothing": {"experiment": "e"}}]})
+    verdicts = {"recovery.a": FAIL, "recovery.b": INVALID, "conformance.c": PASS}
+    assert outcome_of(healing, verdicts, verdicts)[0] is Outcome.CAUGHT
+
+
+def test_it_is_told_which_checkers_saw_it() -> None:
+    claims = [
+        {"checker": "availability.in_windows", "verdict": PASS, "reason": "r"},
+        {"checker": "recovery.within", "verdict": FAIL, "reason": "r"},
+        {"checker": "recovery.within", "verdict": FAIL, "reason": "another"},
+        {"checker": AS_IT_WAS, "verdict": FAIL, "reason": "r"},
+    ]
+    tests = [{"id": p, "promise_id": p, "promise": "p", "claims": claims} for p in TOY.must_turn_red]
+    tests.append({"id": "c", "promise_id": "conformance.c", "promise": "p", "claims": claims[:1]})
+    ended = judged(Run.model_validate({"run_id": "r", "tests": tests}))
+    _, reason = outcome_of(TOY, ended.verdicts, ended.own, ended.by)
+    assert reason == "recovery.a turned red by recovery.within, recovery.b turned red by recovery.within"
+
+
 def test_a_promise_that_did_not_run_is_the_harness_failing() -> None:
     verdicts = {"recovery.a": FAIL, "conformance.c": PASS}
     found, reason = outcome_of(TOY, verdicts, verdicts)
@@ -90,7 +111,7 @@ def test_a_promise_that_did_not_run_is_the_harness_failing() -> None:
 @given(st.fixed_dictionaries({p: st.sampled_from(Verdict) for p in TOY.promises}))
 def test_what_is_not_caught_is_never_called_so(verdicts: dict[str, Verdict]) -> None:
     caught = outcome_of(TOY, verdicts, verdicts)[0] is Outcome.CAUGHT
-    reds = all(verdicts[promise] in (FAIL, INVALID) for promise in TOY.must_turn_red)
+    reds = all(verdicts[promise] is FAIL for promise in TOY.must_turn_red)
     assert caught == (reds and verdicts["conformance.c"] is PASS)
 
 

@@ -152,7 +152,7 @@ class Sabotage(_Strict):
         plant: how it is planted.
         live: when it counts as planted: `rolled`, each pod of a changed workload is new and Ready; `started`, one new
             pod is there, for defects that keep a roll-out from ending.
-        must_turn_red: promises that must be FAIL or INVALID while it stands.
+        must_turn_red: promises that must be FAIL while it stands (or INVALID, where the healing is what is sabotaged).
         must_stay_green: promises that must be PASS meanwhile; two cheap sentinels unless it says otherwise.
     """
 

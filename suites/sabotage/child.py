@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fixtures.process_group import end_group
@@ -32,12 +32,14 @@ class Ended:
         own: the same of what the promise itself claims, without the claim that the stack is as it was.
         seconds: that the tests themselves took.
         trouble: why it says nothing, or not all; empty when it ended by itself.
+        by: the checkers of those own claims of a promise that have its worst verdict.
     """
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     own: dict[str, Verdict] = field(default_factory=dict)
     seconds: float = 0.0
     trouble: str = ""
+    by: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def limit_s(promises: Sequence[str]) -> float:
@@ -75,7 +77,7 @@ def run_promises(promises: Sequence[str], dossier: Path, *, settings: Settings, 
     if not ended.verdicts and not trouble:
         last = output.read_text(errors="replace").strip().splitlines()[-3:]
         trouble = f"the run ended with {child.returncode} and judged nothing: {' | '.join(last)}"
-    return Ended(ended.verdicts, ended.own, ended.seconds, trouble)
+    return replace(ended, trouble=trouble)
 
 
 def words_of(promises: Sequence[str], seed: int) -> list[str]:
@@ -108,12 +110,20 @@ def judged(run: Run) -> Ended:
     """The worst verdict of each promise, and the same of its own claims."""
     found: dict[str, list[Verdict]] = {}
     own: dict[str, list[Verdict]] = {}
+    checkers: dict[str, list[tuple[Verdict, str]]] = {}
     for test in run.tests:
         claims = [claim.verdict for claim in test.claims if claim.checker != AS_IT_WAS]
         stopped = [Verdict.INCONCLUSIVE] if test.error else [Verdict.SKIPPED] if test.skipped else []
         found.setdefault(test.promise_id, []).append(test.verdict)
         own.setdefault(test.promise_id, []).append(worst([*claims, *stopped]))
-    return Ended(_worst(found), _worst(own), sum(test.seconds for test in run.tests))
+        mine = [(claim.verdict, claim.checker) for claim in test.claims if claim.checker != AS_IT_WAS]
+        checkers.setdefault(test.promise_id, []).extend(mine)
+    worst_own = _worst(own)
+    by = {
+        promise: tuple(dict.fromkeys(name for verdict, name in seen if verdict is worst_own[promise]))
+        for promise, seen in checkers.items()
+    }
+    return Ended(_worst(found), worst_own, sum(test.seconds for test in run.tests), by=by)
 
 
 def _worst(found: dict[str, list[Verdict]]) -> dict[str, Verdict]:

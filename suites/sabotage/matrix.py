@@ -7,7 +7,7 @@ from html import escape
 
 from chaos.sabotages.sabotage import Sabotage
 from reports.verdict import Verdict
-from suites.sabotage.outcome import RED, Outcome
+from suites.sabotage.outcome import Outcome, red
 from suites.sabotage.results import Result
 
 CELL, LEFT, TOP, GAP = 22, 330, 210, 10
@@ -46,7 +46,7 @@ def cell(entry: Sabotage, promise: str, result: Result | None) -> str | None:
     if verdict is Verdict.INCONCLUSIVE:
         return "unsure"
     if promise in entry.must_turn_red:
-        return "caught" if verdict in RED else "missed"
+        return "caught" if verdict in red(entry) else "unsure" if verdict is Verdict.INVALID else "missed"
     return "green" if verdict is Verdict.PASS else "blamed"
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from chaos.sabotages.sabotage import Sabotage
 from reports.verdict import Verdict
 
-RED = (Verdict.FAIL, Verdict.INVALID)
+
+def red(sabotage: Sabotage) -> tuple[Verdict, ...]:
+    """The verdicts by which a promise has seen a sabotage.
+
+    INVALID says that nothing was learnt about the stack: a fault that could not take effect under a sabotage is no
+    sight of it. Only where the healing of the run itself is sabotaged is that the right answer.
+    """
+    return (Verdict.FAIL, Verdict.INVALID) if sabotage.is_of_the_harness else (Verdict.FAIL,)
 
 
 class Outcome(StrEnum):
@@ -21,28 +28,35 @@ class Outcome(StrEnum):
     HARNESS = "harness failed"
 
 
-def outcome_of(sabotage: Sabotage, verdicts: Mapping[str, Verdict], own: Mapping[str, Verdict]) -> tuple[Outcome, str]:
+def outcome_of(
+    sabotage: Sabotage, verdicts: Mapping[str, Verdict], own: Mapping[str, Verdict],
+    by: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Outcome, str]:  # fmt: skip
     """The outcome, and why in one sentence.
 
-    Every promise of `must_turn_red` has to be FAIL or INVALID by its own claims, and every one of `must_stay_green`
-    PASS; a sentinel that could not tell is no sentinel.
+    Every promise of `must_turn_red` has to be FAIL by its own claims, and every one of `must_stay_green` PASS; a
+    sentinel that could not tell is no sentinel.
 
     Args:
         sabotage: what stood planted.
         verdicts: by promise id; the worst where a promise was judged more than once.
         own: the same without what the harness claims of every test.
+        by: the checkers that turned a promise red, for people to see whether it was for the right reason.
     """
+    reds = red(sabotage)
     if missing := [promise for promise in sabotage.promises if promise not in verdicts]:
         return Outcome.HARNESS, f"{_list(missing)} did not run"
-    unseen = {promise: own[promise] for promise in sabotage.must_turn_red if own[promise] not in RED}
+    unseen = {promise: own[promise] for promise in sabotage.must_turn_red if own[promise] not in reds}
     blamed = {p: verdicts[p] for p in sabotage.must_stay_green if verdicts[p] is not Verdict.PASS}
     if not unseen and not blamed:
-        return Outcome.CAUGHT, f"{_list(sabotage.must_turn_red)} turned red"
+        seen = [f"{promise} turned red{_by(by, promise)}" for promise in sabotage.must_turn_red]
+        return Outcome.CAUGHT, _list(seen)
     said = _list(f"{promise} {verdict}" for promise, verdict in {**unseen, **blamed}.items())
     why = f"expected {_list(sabotage.must_turn_red)} to turn red and no other; found {said}"
-    if any(verdict in RED for verdict in (*verdicts.values(), *own.values())):
+    if any(verdict is Verdict.FAIL for verdict in (*verdicts.values(), *own.values())):
         return Outcome.ANOTHER, why
-    return (Outcome.INCONCLUSIVE if Verdict.INCONCLUSIVE in unseen.values() else Outcome.ESCAPED), why
+    unsure = {Verdict.INCONCLUSIVE, Verdict.INVALID} & set(unseen.values())
+    return (Outcome.INCONCLUSIVE if unsure else Outcome.ESCAPED), why
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
@@ -51,6 +65,11 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
     if seen - {Outcome.CAUGHT, Outcome.HARNESS}:
         return 1
     return 3 if Outcome.HARNESS in seen or not seen else 0
+
+
+def _by(by: Mapping[str, Sequence[str]] | None, promise: str) -> str:
+    names = (by or {}).get(promise)
+    return f" by {', '.join(names)}" if names else ""
 
 
 def _list(promises: Iterable[str]) -> str:

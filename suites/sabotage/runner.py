@@ -81,7 +81,7 @@ class Runner:
             left = self._left(before)
             undone_s = time.monotonic() - undoing
             undo_trouble = undo_trouble or (f"after undoing, {left[0]} ({len(left)} in all)" if left else "")
-        outcome, reason = outcome_of(sabotage, ended.verdicts, ended.own)
+        outcome, reason = outcome_of(sabotage, ended.verdicts, ended.own, ended.by)
         if trouble or undo_trouble:
             outcome, reason = Outcome.HARNESS, "; ".join(filter(None, (trouble, undo_trouble)))
         self._forget_old(sabotage)
