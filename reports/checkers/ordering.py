@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reports import certificates, timeline
+from reports.checkers.enough_writes import is_complete, is_enough
 from reports.checkers.witnesses import by_class, without
 from reports.selection_input import Evidence, Missing, Write, read_evidence
 from reports.verdict import Finding, Verdict, worst_of
@@ -56,8 +56,8 @@ def selection_input(
     except Missing as error:
         return without(error)
     findings = [
-        _complete(evidence, dossier),
-        _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
+        is_complete(evidence, dossier),
+        is_enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
         _kept(evidence, 1),
         *(judge(evidence) for judge in (_produced_once, _real_time, _applied, _agrees)),
     ]
@@ -83,7 +83,7 @@ def enough_acknowledged(
 ) -> Finding:
     """Enough writes were acknowledged, in all and while faults were in, for their order to mean something."""
     return _with_evidence(
-        dossier, load, lambda evidence: _enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids)
+        dossier, load, lambda evidence: is_enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids)
     )
 
 
@@ -110,40 +110,6 @@ def applied_once_in_order(dossier: Path, *, load: str) -> Finding:
 def journal_agrees_with_topic(dossier: Path, *, load: str) -> Finding:
     """Every record of the topic was applied, as what it is, and nothing else was."""
     return _with_evidence(dossier, load, _agrees)
-
-
-def _enough(evidence: Evidence, dossier: Path, min_acked: int, min_during: int, fault_ids: list[str] | None) -> Finding:
-    acked, fewest = evidence.acked, 0
-    if min_during:
-        seen = timeline.read(dossier)
-        faults = certificates.of(seen, fault_ids=fault_ids)
-        spans = {c.fault_id: None if c.problems() else c.span() for c in faults}
-        ends = [seen.seconds(write.end_ns) for write in acked]
-        during = {name: sum(span[0] <= end <= span[1] for end in ends) if span else 0 for name, span in spans.items()}
-        during |= {name: 0 for name in fault_ids or () if name not in during}
-        fewest = min(during.values(), default=0)
-    measured = f"{len(acked)} acknowledged" + (f", {fewest} during the fault with the fewest" if min_during else "")
-    budget = f"at least {min_acked}" + (f", {min_during} during each fault" if min_during else "")
-    if len(acked) < max(1, min_acked) or fewest < min_during:
-        said = f"{measured}; {budget} are needed to tell"
-        return Finding(Verdict.INCONCLUSIVE, said, measured, budget, (evidence.files.writes,))
-    return Finding(Verdict.PASS, measured, measured, budget, (evidence.files.writes,))
-
-
-def _complete(evidence: Evidence, dossier: Path) -> Finding:
-    """Whoever wrote into the topic since the load began is one of its writers; an older record may have come late."""
-    files = (evidence.files.writes, evidence.files.topic)
-    if not evidence.writes:
-        return Finding(Verdict.INCONCLUSIVE, f"{evidence.files.writes} holds no writes", evidence=files)
-    seen = timeline.read(dossier)
-    began_ms = seen.unix(seen.seconds(min(write.start_ns for write in evidence.writes))) * 1000
-    known = {write.id for write in evidence.writes}
-    unknown = [o for o, name in evidence.topic.items() if name not in known and evidence.stamped_ms[o] >= began_ms]
-    if unknown:
-        first = f"offset {unknown[0]} ({evidence.topic[unknown[0]] or 'no id'})"
-        said = f"{len(unknown)} records of the topic have no writer, {first} first: the answers are not complete"
-        return Finding(Verdict.INCONCLUSIVE, said, f"{len(unknown)} without a writer", "none", files)
-    return Finding(Verdict.PASS, "each record has its writer", evidence=files)
 
 
 def _kept(evidence: Evidence, min_acked: int) -> Finding:
