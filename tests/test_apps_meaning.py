@@ -15,7 +15,6 @@ from fixtures.stack.services.host_metrics import reported
 from fixtures.stack.services.humantime import parse_ms
 from fixtures.stack.services.journal_pages import read_page
 from fixtures.stack.services.json_log import JsonLines, OnChange
-from fixtures.stack.services.kafka_clients import group_generation
 from fixtures.stack.services.query import BadQuery, Query, read_query
 from fixtures.stack.services.record import BadRecord, Record, decode, encode, parse_object
 from fixtures.stack.services.routing import place_of
@@ -242,12 +241,6 @@ class TestEnvironment:
 
     def test_routers(self):
         assert read_environment({"ROUTERS": "a=10.0.0.1, b=h:80"}).routers == {"a": "10.0.0.1", "b": "h:80"}
-
-
-def test_the_groups_generation_is_read_from_librdkafkas_metadata():
-    assert group_generation(b"CGMDv2:\x07\x01\x00\x00group\x00member\x00") == 263
-    with pytest.raises(ValueError, match="format"):
-        group_generation(b"CGMDv3:\x00\x00\x00\x00")
 
 
 def test_metrics_are_prometheus_text():

@@ -12,7 +12,17 @@ from aiohttp.test_utils import TestClient, TestServer
 from apps_servers import needs_redis, redis_server  # noqa: F401 - a fixture
 from redis.exceptions import RedisError
 
-from fixtures.stack.services.applied_state import JOURNAL, JOURNAL_BEGIN, JOURNAL_BYTES, AppliedState, Fenced, Moved
+from fixtures.stack.services.applied_state import (
+    FENCE,
+    JOURNAL,
+    JOURNAL_BEGIN,
+    JOURNAL_BYTES,
+    AppliedState,
+    Fenced,
+    Held,
+    Hold,
+    Moved,
+)
 from fixtures.stack.services.environment import Address, read_environment
 from fixtures.stack.services.host_metrics import HostMetrics
 from fixtures.stack.services.manager import Manager
@@ -34,9 +44,14 @@ def put(offset: int, **value: object) -> Record:
     return Record(offset, "put", "a/b", value, None, f"id-{offset}", 1000 + offset, "d1")
 
 
-def apply(store: AppliedState, state: State, *records: Record, previous: int, generation: int = 1, guard: bool = True):
+def apply(
+    store: AppliedState, state: State, *records: Record, previous: int, hold: Hold | None = None, guard: bool = True
+) -> None:
+    """Apply with a hold, or with one of its own."""
+    if hold is None:
+        store.load(hold := Hold())
     changes = [change for record in records for change in state.apply(record)]
-    store.apply(list(records), changes, generation=generation, previous=previous, guard=guard)
+    store.apply(list(records), changes, hold=hold, previous=previous, guard=guard)
 
 
 def offsets(store: AppliedState) -> list[int]:
@@ -45,10 +60,10 @@ def offsets(store: AppliedState) -> list[int]:
 
 class TestAppliedState:
     def test_state_offset_and_journal_change_together(self, store):
-        applied, state = store.load(generation=1)
+        applied, state = store.load(Hold())
         assert (applied, state.paths) == (-1, {})
         apply(store, state, put(0, x=1, y={"z": []}), put(1, x={}), previous=-1)
-        applied, again = store.load(generation=1)
+        applied, again = store.load(Hold())
         assert (applied, again.paths) == (1, {"a/b": {"x": Entry({})}})
         lines = [json.loads(line) for line in store.journal(0, 100)]
         assert [(line["seq"], line["offset"], line["id"], line["op"], line["path"]) for line in lines] == [
@@ -58,14 +73,14 @@ class TestAppliedState:
         assert lines[0]["at_ns"] > 0
 
     def test_a_path_without_keys_is_forgotten(self, store):
-        _, state = store.load(generation=1)
+        _, state = store.load(Hold())
         apply(store, state, put(0, x=1), previous=-1)
         apply(store, state, Record(1, "delete", "a/b", {}, None, "d", 0), previous=0)
-        assert store.load(generation=1)[1].paths == {}
+        assert store.load(Hold())[1].paths == {}
         assert store.redis.keys("si:state:*") == []
 
     def test_a_record_is_never_applied_twice_nor_after_a_hole(self, store):
-        _, state = store.load(generation=1)
+        _, state = store.load(Hold())
         apply(store, state, put(0, x=1), previous=-1)
         for previous, record in ((-1, put(0, x=1)), (1, put(2, x=3))):
             with pytest.raises(Moved):
@@ -77,17 +92,68 @@ class TestAppliedState:
         apply(store, State(), put(0, x=1), previous=-1, guard=False)
         assert offsets(store) == [0, 0]
 
-    def test_an_earlier_generation_is_refused_once_a_later_one_has_taken_over(self, store):
-        apply(store, State(), put(0, x=1), previous=-1, generation=4)
-        assert store.load(generation=5)[0] == 0
-        with pytest.raises(Fenced):
-            apply(store, State(), put(1, x=2), previous=0, generation=4)
-        with pytest.raises(Fenced):
-            store.load(generation=4)
+    def test_an_earlier_token_is_refused_once_a_later_one_was_drawn(self, store):
+        store.load(old := Hold())
+        apply(store, State(), put(0, x=1), previous=-1, hold=old)
+        assert store.load(new := Hold())[0] == 0
+        assert (old.token, new.token) == (1, 2)
+        for refused in (
+            lambda: apply(store, State(), put(1, x=2), previous=0, hold=old),
+            lambda: store.load(old),
+            lambda: store.confirm(old),
+        ):
+            with pytest.raises(Fenced, match="token 2 has taken over from 1"):
+                refused()
+        store.release(old)  # of what it has not
+        assert store.confirm(new) == 0
         assert offsets(store) == [0]
 
+    def test_loading_again_draws_no_second_token(self, store):
+        store.load(hold := Hold())
+        store.load(hold)
+        store.load(asked_again := Hold(name=hold.name))  # the answer was lost
+        assert (hold.token, asked_again.token) == (1, 1)
+
+    def test_a_token_that_a_redis_gives_twice_is_not_taken_for_the_same(self, store):
+        store.load(old := Hold())
+        store.redis.flushall()
+        for lost in (lambda: store.load(old), lambda: store.confirm(old)):
+            with pytest.raises(Fenced, match="lost data: it knows token 0, and 1 was drawn"):
+                lost()
+        store.load(new := Hold())
+        assert new.token == old.token
+        with pytest.raises(Fenced):
+            apply(store, State(), put(0, x=1), previous=-1, hold=old)
+        apply(store, State(), put(0, x=1), previous=-1, hold=new)
+
+    def test_who_waits_for_silence_fences_nobody_alive_and_nobody_who_has_let_go_is_waited_for(self, store):
+        store.load(one := Hold())
+        for _ in range(2):
+            with pytest.raises(Held, match="token 1 is alive"):
+                store.load(Hold(after_silence_s=60.0))
+            store.confirm(one)
+        store.release(one)
+        store.load(two := Hold(after_silence_s=60.0))
+        assert two.token == 2
+        store.redis.hincrby(FENCE, "at", -60_000)
+        with pytest.raises(Held):
+            store.load(Hold(after_silence_s=61.0))
+        store.load(three := Hold(after_silence_s=60.0))
+        assert three.token == 3
+        store.redis.hincrby(FENCE, "at", 10_000)  # a clock that was put back is no sign of life
+        store.load(Hold(after_silence_s=60.0))
+
+    def test_a_full_redis_lets_a_worker_take_over(self, store):
+        store.redis.config_set("maxmemory", 1)
+        try:
+            store.load(hold := Hold())
+            assert store.confirm(hold) == -1
+            store.release(hold)
+        finally:
+            store.redis.config_set("maxmemory", 0)
+
     def test_a_full_journal_drops_its_oldest_and_says_so(self, store):
-        _, state = store.load(generation=1)
+        _, state = store.load(Hold())
         for offset in range(8):
             apply(store, state, put(offset, x=offset), previous=offset - 1)
         assert [json.loads(line)["seq"] for line in store.journal(0, 100)] == [3, 4, 5, 6, 7]
@@ -118,13 +184,13 @@ def small_redis(redis_server) -> Iterator[AppliedState]:  # noqa: F811
 
 def many(store: AppliedState, first: int, end: int, *, path: str) -> None:
     """Apply records in batches, as a worker does that has much to catch up with."""
-    _, state = store.load(generation=1)
+    _, state = store.load(hold := Hold())
     for offset in range(first, end, 500):
         batch = [
             Record(i, "merge", f"{path}/{i % 50}", {"k": i}, None, f"id-{i:032}", 1, "0123456789abcdef")
             for i in range(offset, offset + 500)
         ]
-        apply(store, state, *batch, previous=offset - 1)
+        apply(store, state, *batch, previous=offset - 1, hold=hold)
 
 
 def test_after_300_000_writes_all_are_applied_and_journaled_and_redis_has_room(small_redis):

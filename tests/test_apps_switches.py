@@ -20,7 +20,8 @@ from fixtures.stack.services.environment import BadEnvironment, read_environment
 from fixtures.stack.services.exposition import Metrics
 from fixtures.stack.services.manager import Manager
 from fixtures.stack.services.serving import Listener, Serving, serve
-from fixtures.stack.services.switches import SERVICES, WORDS, BadSwitches, Switches
+from fixtures.stack.services.switch_rules import SERVICES, WORDS, BadSwitches
+from fixtures.stack.services.switches import Switches
 
 
 @dataclass(frozen=True)
