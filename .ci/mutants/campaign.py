@@ -18,7 +18,7 @@ from mutants.fence import fenced
 from mutants.making import Mutant, functions_of, mutants_of, named_mutant
 from mutants.outcomes import Outcome, Outcomes, Tests, outcome_of, states_of_tests
 from mutants.reach import Reach, stale, tests_of, text_of
-from mutants.record import read_record, write_record
+from mutants.record import read_record, recorded_functions, write_record
 from mutants.scope import RECORD, ROOT, Scope
 
 HERE = Path(__file__).parent
@@ -120,7 +120,11 @@ class Campaign:
 
     def record(self, file: Path) -> int:
         """Write what is known of every mutant, whether asked for or not; returns of how many something is."""
-        every = [*self._named(), *(each for path in self._modules for each in self._made(path))]
+        named = list(self._named())
+        outcomes = Outcomes(self._cache / "outcomes.jsonl")
+        functions = {name.rpartition(".")[0] for name in outcomes.names()} | recorded_functions(self._checkout / RECORD)
+        paths = [path for path in self._modules if any(name.startswith(_module(path) + ".") for name in functions)]
+        every = [*named, *(each for path in paths for each in self._made(path))]
         outcomes = Outcomes(self._cache / "outcomes.jsonl", read_record(self._checkout / RECORD, every))
         return write_record(file, every, outcomes.last)
 
@@ -244,5 +248,9 @@ class Campaign:
 
 def _may_hold(path: str, parts: list[str]) -> bool:
     """Whether a mutant of this module may have a name with one of these parts: making them takes a while."""
-    module = path.removesuffix(".py").replace("/", ".")
+    module = _module(path)
     return not parts or any(part in f"{module}." or part.startswith(module) for part in parts)
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")

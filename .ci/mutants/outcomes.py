@@ -65,6 +65,10 @@ class Outcomes:
         with self._file.open("a") as target:
             target.write(json.dumps(vars(outcome)) + "\n")
 
+    def names(self) -> set[str]:
+        """The names of all that were judged, whatever became of them since."""
+        return {name for name, _ in self._by_name}
+
     def last(self, mutant: Mutant) -> Outcome | None:
         """The newest outcome of this very change, whatever became of the tests since."""
         return self._by_name.get((mutant.name, mutant.state))

@@ -69,6 +69,11 @@ def read_record(file: Path, mutants: Iterable[Mutant]) -> Iterator[Outcome]:
             yield Outcome(mutant.name, mutant.state, outcome, by, files)
 
 
+def recorded_functions(file: Path) -> set[str]:
+    """The functions of which a record knows something."""
+    return set(json.loads(file.read_text())["functions"]) if file.exists() else set()
+
+
 def _by_function(mutants: Iterable[Mutant]) -> Iterator[tuple[str, list[Mutant]]]:
     def key(mutant: Mutant) -> str:
         return mutant.name.rpartition(".")[0] if mutant.name.rpartition(".")[2].isdigit() else mutant.name
