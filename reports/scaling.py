@@ -81,11 +81,11 @@ class Scene:
                 return f"the watch of {gap.watch} was lost for {hidden:.1f} s of it"
         return ""
 
-    def without_cause(self, step: Step, target_percent: int, ceiling: int) -> str:
+    def without_cause(self, step: Step, target_percent: int = 0, ceiling: int = 0) -> str:
         """Why the autoscaler, by its own figures, did not ask for a step; empty when it did.
 
         Up: it desires at least so many, and its formula, replicas times figure over target, asks for no fewer. Down: it
-        desires no more than so many, and has a figure.
+        desires no more than so many, and has a figure, whatever the target and the ceiling are.
         """
         near = [event for event in self.hpa if abs(event.t - step.event.t) <= NEAR_S]
         asked = [event for event in near if int(event.data["desired"] or 0) == step.new]

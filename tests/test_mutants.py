@@ -16,6 +16,7 @@ from mutants.making import Mutant, difference, mutants_of, named_mutant
 from mutants.outcomes import Outcome, Outcomes, outcome_of, states_of_tests
 from mutants.reach import stale
 from mutants.reach import tests_of as reaching
+from mutants.record import read_record, write_record
 from mutants.scope import Group, Scope, read_scope
 from mutants.swapping import FILE, loaded_functions, swap
 from mutants.table import counts, interval, missed, package_of, table
@@ -173,6 +174,52 @@ def test_a_test_file_changes_with_what_it_imports_from_beside_it(tmp_path: Path)
     assert before["tests/test_b.py"] == after["tests/test_b.py"]
 
 
+def test_a_test_changes_with_its_own_text_and_its_surroundings_but_not_with_a_neighbour(tmp_path: Path) -> None:
+    file = tmp_path / "tests/test_a.py"
+    file.parent.mkdir()
+
+    def states(text: str) -> tuple[str, str]:
+        file.write_text(text)
+        found = states_of_tests(tmp_path)
+        return found["tests/test_a.py::test_one"], found["tests/test_a.py"]
+
+    text = "LIMIT = 1\ndef test_one():\n    assert LIMIT\n"
+    one, whole = states(text)
+    neighbour = states(text + "def test_two():\n    assert not LIMIT\n")
+    assert neighbour[0] == one
+    assert neighbour[1] != whole
+    assert states(text.replace("= 1", "= 2"))[0] != one
+    assert states(text.replace("assert LIMIT", "assert LIMIT > 0"))[0] != one
+
+
+def test_a_killed_mutant_hangs_on_the_test_that_killed_it_and_not_on_its_neighbours() -> None:
+    files = FILES | {"tests/test_a.py::one": "o1"}
+    killed = outcome_of({"outcome": "killed", "by": "tests/test_a.py::one[5]"}, mutant(), [A, B], files)
+    assert killed.files == {"tests/test_a.py::one": "o1"}
+
+
+def test_the_record_of_the_project_tells_another_machine_all_that_is_known(tmp_path: Path) -> None:
+    made = [mutant(f"a.f.{n}", f"s{n}") for n in range(1, 7)] + [mutant("review.thing", "r"), mutant("a.g.1", "g")]
+    kinds = [("killed", A[0]), ("survived", ""), ("time", ""), ("killed", ""), ("not judged", ""), ("killed", B[0])]
+    found = [
+        outcome_of({"outcome": word, "by": by}, each, [A, B], FILES)
+        for each, (word, by) in zip(made, [*kinds, ("killed", A[0])], strict=False)
+    ]
+    known = {each.name: each for each in found}
+    file = tmp_path / "record.json"
+    assert write_record(file, made, lambda each: known.get(each.name)) == 6
+    want = [each for each in found if each.outcome != "not judged"]
+    assert [(each.name, each.state, each.outcome, each.files) for each in read_record(file, made)] == [
+        (each.name, each.state, each.outcome, each.files) for each in want
+    ]
+    outcomes = Outcomes(tmp_path / "outcomes.jsonl", read_record(file, made))
+    assert outcomes.holding(made[0], [A, B], FILES)
+    assert not outcomes.holding(made[0], [A, B], FILES | {"tests/test_a.py": "a2"})
+    changed = [mutant("a.f.1", "other"), *made[1:]]
+    assert [each.name for each in read_record(file, changed)] == ["review.thing"]
+    assert list(read_record(tmp_path / "none.json", made)) == []
+
+
 REACH = {
     "tests": [["slow", 5.0, 6.0], ["quick", 0.1, 0.2], ["red", 0.1, 0.2]],
     "failing": ["red"],
@@ -325,6 +372,14 @@ def test_a_whole_run_below_its_bar_exits_1_and_shows_the_survivors_then_0_when_a
     assert "| **all** (bar 90%) | 2 | 2 | 2 |" in better.stdout
     kept = [json.loads(line) for line in (judged_checkout.parent / "home/cache/mutants/outcomes.jsonl").open()]
     assert {each["by"] for each in kept if each["outcome"] == "killed"} == {"tests/test_small.py::test_small"}
+
+
+def test_a_run_on_another_machine_goes_on_from_the_record(judged_checkout: Path) -> None:
+    run_mutants(judged_checkout)
+    (judged_checkout / "docs/reference").mkdir(parents=True)
+    assert "of 2 mutants" in run_mutants(judged_checkout, "--record").stdout
+    (judged_checkout.parent / "home").rename(judged_checkout.parent / "home-of-another")
+    assert "2 mutants, 0 of them to judge" in run_mutants(judged_checkout).stdout
 
 
 def test_a_name_that_nothing_has_is_said(judged_checkout: Path) -> None:

@@ -1,7 +1,8 @@
 """Mutation tests of the whole judge: `.ci/mutants [--all] [--sample N --seed N] [--list] [PART-OF-A-NAME…]`.
 
 Changes one thing at a time in the modules that pyproject.toml names (`[tool.mutants]`) and asks whether a test
-notices. Works in a copy; keeps what it learns in the cache folder, and judges only what changed since. Exits 1 when a
+notices. Works in a copy; keeps what it learns in the cache folder, and judges only what neither that nor the record of
+the project (`--record`) knows. Exits 1 when a
 group is below its bar, 2 when something could not be judged.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mutants.campaign import Campaign
-from mutants.scope import ROOT, read_scope
+from mutants.scope import RECORD, ROOT, read_scope
 from mutants.table import counts, interval, missed, survivors, table
 
 
@@ -41,6 +42,9 @@ def main(words: list[str]) -> int:
         return 2
     if told.sample:
         chosen = drawn(chosen, told.sample, told.seed)
+    if told.record:
+        print(f"of {campaign.record(ROOT / RECORD)} mutants {RECORD} says what became of them")
+        return 0
     if told.list:
         print("\n".join(campaign.listed(chosen)))
         return 0
@@ -73,6 +77,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="judge also what is known already")
     parser.add_argument("--list", action="store_true", help="say the names and what is known, judge nothing")
     parser.add_argument("--report", action="store_true", help="the figures of what is known, judge nothing")
+    parser.add_argument("--record", action="store_true", help=f"write {RECORD}, from which others go on; judge nothing")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="a sample of N of each group, by chance")
     parser.add_argument("--seed", type=int, default=1, help="decides the sample")
     parser.add_argument(

@@ -18,7 +18,8 @@ from mutants.fence import fenced
 from mutants.making import Mutant, functions_of, mutants_of, named_mutant
 from mutants.outcomes import Outcome, Outcomes, Tests, outcome_of, states_of_tests
 from mutants.reach import Reach, stale, tests_of, text_of
-from mutants.scope import ROOT, Scope
+from mutants.record import read_record, recorded_functions, write_record
+from mutants.scope import RECORD, ROOT, Scope
 
 HERE = Path(__file__).parent
 SAY_EVERY_S = 25.0
@@ -67,9 +68,10 @@ class Campaign:
     ) -> None:
         self._scope, self._checkout, self._cache = scope, checkout, cache
         self._children, self._longest_s = children, longest_s
-        self._outcomes = Outcomes(cache / "outcomes.jsonl")
         self._states = states_of_tests(checkout)
-        self._files = [file for file in self._states if not tests or any(part in file for part in tests)]
+        self._files = [
+            file for file in self._states if "::" not in file and (not tests or any(part in file for part in tests))
+        ]
         self._selection = self._files if tests else ["tests"]
         self._modules = scope.modules(checkout)
         self._functions = {path: dict(functions_of(ast.parse((checkout / path).read_text()))) for path in self._modules}
@@ -78,6 +80,7 @@ class Campaign:
             *self._named(),
             *(each for path in self._modules if _may_hold(path, parts) for each in self._made(path)),
         ]
+        self._outcomes = Outcomes(cache / "outcomes.jsonl", read_record(checkout / RECORD, self.mutants))
         self.mutants = [each for each in self.mutants if not parts or any(part in each.name for part in parts)]
         self._tests: dict[str, Tests] | None = None
 
@@ -114,6 +117,16 @@ class Campaign:
         """The outcomes that still hold."""
         self._learn(anew=False)
         return {each.name: self._outcomes.holding(each, self._tests_of(each), self._states) for each in mutants}
+
+    def record(self, file: Path) -> int:
+        """Write what is known of every mutant, whether asked for or not; returns of how many something is."""
+        named = list(self._named())
+        outcomes = Outcomes(self._cache / "outcomes.jsonl")
+        functions = {name.rpartition(".")[0] for name in outcomes.names()} | recorded_functions(self._checkout / RECORD)
+        paths = [path for path in self._modules if any(name.startswith(_module(path) + ".") for name in functions)]
+        every = [*named, *(each for path in paths for each in self._made(path))]
+        outcomes = Outcomes(self._cache / "outcomes.jsonl", read_record(self._checkout / RECORD, every))
+        return write_record(file, every, outcomes.last)
 
     def listed(self, mutants: list[Mutant]) -> Iterator[str]:
         """A line for each: its name, where, and what is known."""
@@ -235,5 +248,9 @@ class Campaign:
 
 def _may_hold(path: str, parts: list[str]) -> bool:
     """Whether a mutant of this module may have a name with one of these parts: making them takes a while."""
-    module = path.removesuffix(".py").replace("/", ".")
+    module = _module(path)
     return not parts or any(part in f"{module}." or part.startswith(module) for part in parts)
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")

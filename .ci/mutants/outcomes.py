@@ -1,16 +1,18 @@
 """What is known about each mutant already, and what that hangs on.
 
 An outcome holds while the mutated function, what surrounds the functions of its module, and the tests it was judged by
-are as they were: of a killed one the file of the test that killed it, of a survivor the files of all tests that reach
-it. A survivor that gets a new test file, or a changed one, is judged by that file's tests only. What changes elsewhere
-in the code does not count; `--all` judges anew.
+are as they were: of a killed one the test that killed it, with what surrounds the tests of its file and what that
+imports from beside it; of a survivor the files of all tests that reach it. A survivor that gets a new test file, or a
+changed one, is judged by that file's tests only. What changes elsewhere in the code does not count before `--all`.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ Tests = list[tuple[str, float, float]]  # names, seconds of processor, seconds b
 
 @dataclass(frozen=True)
 class Outcome:
-    """`outcome` is killed, time (ended by a limit), survived or not judged; `files` are test files and their states."""
+    """`outcome` is killed, time (ended by a limit), survived or not judged; `files` are states of tests or files."""
 
     name: str
     state: str
@@ -45,9 +47,9 @@ class Outcomes:
         outcomes = Outcomes(settings.cache / "mutants/outcomes.jsonl")
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, recorded: Iterable[Outcome] = ()) -> None:
         self._file = file
-        self._by_name: dict[tuple[str, str], Outcome] = {}
+        self._by_name: dict[tuple[str, str], Outcome] = {(each.name, each.state): each for each in recorded}
         if file.exists():
             for line in file.read_text().splitlines():
                 try:
@@ -63,6 +65,10 @@ class Outcomes:
         with self._file.open("a") as target:
             target.write(json.dumps(vars(outcome)) + "\n")
 
+    def names(self) -> set[str]:
+        """The names of all that were judged, whatever became of them since."""
+        return {name for name, _ in self._by_name}
+
     def last(self, mutant: Mutant) -> Outcome | None:
         """The newest outcome of this very change, whatever became of the tests since."""
         return self._by_name.get((mutant.name, mutant.state))
@@ -73,7 +79,7 @@ class Outcomes:
         Args:
             mutant: which.
             tests: those that reach it now.
-            files: the state of each test file now.
+            files: the state of each test and test file now.
         """
         known = self.last(mutant)
         if known is None or known.outcome == "not judged":
@@ -94,8 +100,11 @@ class Outcomes:
 
 def outcome_of(answer: dict[str, Any], mutant: Mutant, tests: Tests, files: dict[str, str]) -> Outcome:
     """What a worker's answer means, with what it hangs on."""
-    judged_by = [answer["by"]] if answer["by"] else [test for test, *_ in tests]
-    used = {file_of(test): files.get(file_of(test), "") for test in judged_by}
+    if by := answer["by"]:
+        test = by.partition("[")[0]
+        used = {test if test in files else file_of(test): files.get(test) or files.get(file_of(test), "")}
+    else:
+        used = {file_of(test): files.get(file_of(test), "") for test, *_ in tests}
     return Outcome(mutant.name, mutant.state, answer["outcome"], answer["by"], used)
 
 
@@ -105,7 +114,10 @@ def file_of(test: str) -> str:
 
 
 def states_of_tests(root: Path) -> dict[str, str]:
-    """The state of every file of tests: a hash of it and of all that it imports from beside it."""
+    """The state of every file of tests: a hash of it and of all that it imports from beside it.
+
+    And of every test, by its name: a hash of the same without the other tests of its file.
+    """
     texts = {each.relative_to(root).as_posix(): each.read_text() for each in sorted(root.glob("tests/**/*.py"))}
     stems = {Path(path).stem: path for path in texts if not Path(path).name.startswith("test_")}
     conftests = {path for path in texts if Path(path).name == "conftest.py"}
@@ -117,8 +129,17 @@ def states_of_tests(root: Path) -> dict[str, str]:
         return seen
 
     states = {}
-    for path in texts:
+    for path, text in texts.items():
         if Path(path).name.startswith("test_") and path != "tests/test_mutants.py":
             parts = sorted({path, *closure(path, frozenset({path})), *conftests})
-            states[path] = hashlib.sha256("".join(texts[each] for each in parts).encode()).hexdigest()[:16]
+            states[path] = _hash("".join(texts[each] for each in parts))
+            tree = ast.parse(text)
+            tests = [each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name[:5] == "test_"]
+            around = ast.dump(ast.Module([each for each in tree.body if each not in tests], []))
+            rest = around + "".join(texts[each] for each in parts if each != path)
+            states |= {f"{path}::{each.name}": _hash(rest + ast.dump(each)) for each in tests}
     return states
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

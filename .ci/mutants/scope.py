@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+RECORD = "docs/reference/mutants.json"
 REVIEW = "review."
 """What the names of mutants that a person thought of begin with."""
 

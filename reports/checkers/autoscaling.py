@@ -182,8 +182,7 @@ def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, b
         enough = watched > stabilisation_s + reaction_s and not blind
         verdict = Verdict.FAIL if enough else Verdict.INCONCLUSIVE
         return Finding(verdict, said, f"not after {watched:.1f} s", budget, FILES)
-    steps = scene.steps(scene.ended.t, scene.until)
-    downs = [step for step in steps if step.new < step.old]
+    downs = [step for step in scene.steps(scene.ended.t, scene.until) if step.new < step.old]
     first = Interval.between(clock, moment(downs[0].event, scene.lost))
     back = Interval.between(clock, moment(stayed[0], scene.lost))
     data = {"first_s": first.to_json(), "back_s": back.to_json()}
@@ -192,13 +191,12 @@ def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, b
         verdict = Verdict.FAIL if first.latest < stabilisation_s else Verdict.INCONCLUSIVE
         said = f"{scene.role} came down to {downs[0].new} replicas {first} after the load, in its stabilisation window"
         return Finding(verdict, said, str(first), budget, FILES, data)
-    for step in steps:
-        if why := scene.without_cause(step, 0, 0) if step.new < step.old else "":
+    for step in downs:
+        if why := scene.without_cause(step):
             hidden = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
             verdict = Verdict.INCONCLUSIVE if hidden else Verdict.FAIL
-            return Finding(
-                verdict, f"{scene.role} went from {step}, but {hidden or why}", str(back), budget, FILES, data
-            )
+            said = f"{scene.role} went from {step}, but {hidden or why}"
+            return Finding(verdict, said, str(back), budget, FILES, data)
     waiting, after_s = scene.ended.t + stabilisation_s, stayed[0].t + RELIST_S  # between them a gap widens `back`
     if why := scene.unseen(scene.ended.t, waiting) or scene.unseen(after_s, scene.until):
         said = f"whether {scene.role} kept its stabilisation window, and then stayed, was not seen: {why}"

@@ -22,7 +22,10 @@ def read_edn(text: str) -> Iterator[Any]:
     """
     tokens = _tokens(text)
     for mark, line in tokens:
-        yield _value(mark, line, tokens)
+        if mark == "#_":
+            _next(line, tokens)
+        else:
+            yield _value(mark, line, tokens)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:

@@ -48,7 +48,8 @@ def read_table(path: Path, names: Names, number: int, header: Header) -> Iterato
     try:
         if path.suffix == ".parquet":
             file = pq.ParquetFile(path)
-            schema, pieces = file.schema_arrow, file.iter_batches(ROWS)
+            groups = range(file.num_row_groups)  # one by one: Arrow cannot join the dictionaries of keys of several
+            schema, pieces = file.schema_arrow, (e for n in groups for e in file.iter_batches(ROWS, row_groups=[n]))
         else:
             reader = pa.ipc.open_file(pa.memory_map(str(path)))
             schema, pieces = reader.schema, (reader.get_batch(i) for i in range(reader.num_record_batches))
