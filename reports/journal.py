@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from reports.event import Event
 Journal = dict[str, Any]
 SAME_S = 1e-6
 TOLD = ("fault", "victims", "evidence")
+UNWATCHED_S = 2.0
+"""Chaos Toolkit looks at the hypothesis again one second after a look has ended, so a look that is not told leaves at
+least two seconds in which nobody looked; so does a machine that held it up, and then nobody watched either."""
 
 
 class JournalError(Exception):
@@ -52,7 +57,7 @@ def gaps(journal: Journal) -> list[str]:
     """
     try:
         return [*_steps(journal), *_looks(journal)]
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         return [f"it is not whole: {error!r}"]
 
 
@@ -78,6 +83,23 @@ def _looks(journal: Journal) -> Iterator[str]:
         met = [one["tolerance_met"] is True and one["status"] == "succeeded" for one in look["probes"]]
         if look["steady_state_met"] is not True or asked != probes or not all(met):
             yield f"a look at the hypothesis {when} the fault is not whole, or did not find it kept"
+    yield from _unwatched(journal)
+
+
+def _unwatched(journal: Journal) -> Iterator[str]:
+    """From the first step of the method to its last, looks take turns, and none is missing between two others."""
+    during = [look["probes"] for look in journal["steady_states"]["during"]]
+    told = [(_time(probes[0]["start"]), _time(probes[-1]["end"])) for probes in during if probes]
+    if any(begins < ended for (_, ended), (begins, _) in pairwise(told)):
+        yield "a look at the hypothesis during the fault begins before the one told before it has ended"
+    begun, over = _time(journal["run"][0]["start"]), _time(journal["run"][-1]["end"])
+    for (_, ended), (begins, _) in pairwise([(begun, begun), *told, (over, over)]):
+        if begins - ended >= UNWATCHED_S:
+            yield f"nobody looked at the hypothesis for {begins - ended:.1f} s during the fault"
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 def disagreements(journals: list[Journal], faults: list[Certificate]) -> list[str]:

@@ -103,20 +103,20 @@ class Story:
         """The journal of an experiment that went well, with the faults told until now, but for `changes`."""
         folder = self.folder / "experiments" / experiment
         folder.mkdir(parents=True, exist_ok=True)
-        looked = {"activity": {"name": "gateway-answers"}, "status": "succeeded", "tolerance_met": True}
-        look = {"steady_state_met": True, "probes": [looked]}
         names, run = [], []
         for line in self.lines:
             told = {"t": line["t"], **line["data"]}
             if line["kind"] in {"fault.effective", "fault.healed"} and line["subject"] == experiment:
                 names.append(f"{line['kind']}-of-{told['fault_id']}")
-                run.append({"activity": {"name": names[-1]}, "status": "succeeded", "start": "1", "end": "2",
+                span = {"start": _clock(2 * len(run)), "end": _clock(2 * len(run) + 2)}
+                run.append({"activity": {"name": names[-1]}, "status": "succeeded", **span,
                             "output": told if line["kind"] == "fault.effective" else [told]})  # fmt: skip
+        looks = [_look(1.05 * n) for n in range(-1, 2 * len(run) + 1)]  # one before and one after
         planned = {"method": [{"name": name} for name in names], "rollbacks": [],
                    "steady-state-hypothesis": {"probes": [{"name": "gateway-answers"}]}}  # fmt: skip
         journal = {
             "experiment": planned, "status": "completed", "deviated": False, "run": run, "rollbacks": [],
-            "steady_states": {"before": look, "after": look, "during": [look]}, "strict": True,
+            "steady_states": {"before": looks[0], "after": looks[-1], "during": looks[1:-1]}, "strict": True,
         } | changes  # fmt: skip
         (folder / "journal.json").write_text(json.dumps(journal, indent=1))
 
@@ -160,6 +160,18 @@ class Story:
         lines = sorted(self.lines, key=lambda line: line["t"] + line["err"])
         (self.folder / "timeline.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return self.folder
+
+
+def _clock(second: float) -> str:
+    """A time as Chaos Toolkit writes it."""
+    return datetime.fromtimestamp(UNIX_NS / 1e9 + second, UTC).isoformat()
+
+
+def _look(second: float) -> dict[str, Any]:
+    """A look of a twentieth of a second at the hypothesis, which finds it kept."""
+    probe = {"activity": {"name": "gateway-answers"}, "status": "succeeded", "tolerance_met": True,
+             "start": _clock(second), "end": _clock(second + 0.05)}  # fmt: skip
+    return {"steady_state_met": True, "probes": [probe]}
 
 
 def looks(folder: Path, test: str, *, node_label: str = "", told: str | None = None) -> Path:

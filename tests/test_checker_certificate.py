@@ -168,7 +168,7 @@ def test_a_journal_that_calls_itself_completed_must_be_whole(tmp_path: Path, los
     assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is Verdict.INVALID
 
 
-def _break(journal: dict[str, Any], what: str) -> None:
+def _break(journal: dict[str, Any], what: str) -> None:  # noqa: PLR0912 - one case per defect
     run, looks = journal["run"], journal["steady_states"]
     match what:
         case "a step is missing":
@@ -176,7 +176,7 @@ def _break(journal: dict[str, Any], what: str) -> None:
         case "a step failed":
             run[0]["status"] = "failed"
         case "a step ended before it began":
-            run[0]["end"] = "0"
+            run[0]["end"] = "0001-01-01T00:00:00+00:00"
         case "a look did not find it kept":
             looks["during"][0]["steady_state_met"] = False
         case "a probe was not asked":
@@ -185,6 +185,16 @@ def _break(journal: dict[str, Any], what: str) -> None:
             looks["after"]["probes"][0]["tolerance_met"] = False
         case "nobody looked during":
             looks["during"] = []
+        case "a look is missing":
+            del looks["during"][1]
+        case "the first look is missing":
+            del looks["during"][:2]
+        case "the last look is missing":
+            del looks["during"][-2:]
+        case "a look stands twice":
+            looks["during"].insert(1, looks["during"][1])
+        case "a look has no time":
+            del looks["during"][1]["probes"][0]["start"]
         case "another victim":
             run[0]["output"]["victims"][0]["uid"] = "u9"
         case "another time":
@@ -200,8 +210,9 @@ def _break(journal: dict[str, Any], what: str) -> None:
 @pytest.mark.parametrize(
     "what",
     ["a step is missing", "a step failed", "a step ended before it began", "a look did not find it kept",
-     "a probe was not asked", "a probe failed", "nobody looked during", "another victim", "another time",
-     "other evidence", "another fault", "no answer of the healing"],
+     "a probe was not asked", "a probe failed", "nobody looked during", "a look is missing",
+     "the first look is missing", "the last look is missing", "a look stands twice", "a look has no time",
+     "another victim", "another time", "other evidence", "another fault", "no answer of the healing"],
 )  # fmt: skip
 def test_a_journal_that_contradicts_itself_or_the_timeline_is_invalid(tmp_path: Path, what: str) -> None:
     file, journal = _planned(tmp_path)

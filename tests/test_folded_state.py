@@ -122,6 +122,7 @@ def test_a_state_that_is_not_the_fold_is_a_fail(tmp_path: Path, break_it: Callab
         (lambda told: told.reads[0].update(status=503), "could not be read back"),
         (lambda told: told.reads[0].update(status=0), "could not be read back"),
         (lambda told: told.reads[0].update(path="another"), "were not read back"),
+        (lambda told: told.log.writes.clear(), "were read back, and no write names them"),
         (lambda told: told.reads[0].pop("value"), "is no line of states"),
         (lambda told: told.whole.update(what="before"), "is no line of states"),
         (lambda told: told.whole.update(what="read"), "is no line of states"),

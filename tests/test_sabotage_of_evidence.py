@@ -13,15 +13,17 @@ from click.testing import CliRunner
 
 from reports import requests, rows, timeline
 from reports.checkers import certificate, ordering
-from reports.claim import Claim, judge
+from reports.claim import Answer, Claim, answer, judge
 from reports.dossier import load, save
 from reports.judging import judge_test
 from reports.run import Run
 from reports.sabotage import cases, cli, mutations
 from reports.sabotage.breaches import breached
+from reports.sabotage.differences import difference
+from reports.sabotage.proofs import proof
 from reports.sabotage.scopes import outside
 from reports.verdict import Finding, Verdict
-from tests.dossier_maker import ORDER, UNIX_NS, Story, tell
+from tests.dossier_maker import ORDER, UNIX_NS, Log, Story, tell
 
 
 def good(folder: Path) -> Path:
@@ -181,3 +183,52 @@ def test_what_a_claim_is_about_is_said_without_its_code(
     claim = next(j.claim for t in load(small).tests for j in t.claims if j.claim.checker == checker)
     found = outside(claim, {"t": 20.0, "subject": "s"} | event, timeline.read(small))
     assert (why in found, bool(found)) == (True, bool(why))
+
+
+def proven_of(folder: Path, claim: Claim, file: str, spoilt: bytes) -> str:
+    """The name of the proof that a claim rightly passes; empty when there is none."""
+    old = (folder / file).read_bytes()
+
+    def ask(name: str, raw: bytes) -> Answer:
+        (folder / name).write_bytes(raw)
+        try:
+            return answer(folder, claim)
+        finally:
+            (folder / name).write_bytes(old)
+
+    return proof(folder, claim, file, difference(file, old, spoilt), spoilt, ask)[0]
+
+
+JOURNAL = "kafka/journal-operators.jsonl"
+
+
+@pytest.mark.parametrize(("field", "name"), [("at_ns", "not used"), ("id", ""), ("offset", ""), ("seq", "")])
+def test_a_field_that_no_rule_uses_is_proven_so_for_each_line_that_differs(
+    tmp_path: Path, field: str, name: str
+) -> None:
+    folder = Log(tmp_path, 120).write()
+    lines = [json.loads(line) for line in (folder / JOURNAL).read_text().splitlines()]
+    for line in lines[60:65]:
+        line[field] = "w1" if field == "id" else line[field] + 60
+    spoilt = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    claim = Claim.of(ordering.selection_input, load="operators", min_acked=100)
+    assert answer(folder, claim).finding.verdict is Verdict.PASS
+    assert proven_of(folder, claim, JOURNAL, spoilt) == name
+
+
+def test_a_line_that_is_lost_has_no_field_that_is_not_used(tmp_path: Path) -> None:
+    folder = Log(tmp_path, 120).write()
+    raw = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    claim = Claim.of(ordering.selection_input, load="operators", min_acked=100)
+    assert proven_of(folder, claim, JOURNAL, b"".join(raw[:60] + raw[61:])) == ""
+    assert proven_of(folder, claim, JOURNAL, b"".join([*raw[:60], raw[60][:20]])) == ""
+
+
+def test_the_verb_says_which_claims_it_does_not_attack(tmp_path: Path) -> None:
+    folder = good(tmp_path / "run")
+    run = load(folder)
+    lost = Claim.of(certificate.proven, fault_ids=["f9"])
+    run.record(judge_test(folder, test="t2", promise="p", claims=[lost]))
+    (folder / "run.json").write_text(run.model_dump_json())
+    said = CliRunner().invoke(cli.evidence, [str(folder), "--cases", "2"]).output
+    assert "not attacked, for it does not pass as it is: INVALID certificate.proven{'fault_ids': ['f9']}" in said

@@ -84,9 +84,10 @@ def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
         return f"the state before stands at offset {states.before.offset}, the log is read from {evidence.begin} only"
     if states.log_end > evidence.end:
         return f"the log had ended at {states.log_end} when the state was read, and is there to {evidence.end} only"
-    unread = {write.path for write in evidence.writes} - {read.path for read in states.reads}
-    if unread:
-        return f"{len(unread)} paths that were written were not read back, {min(unread)} first"
+    written, read_back = {write.path for write in evidence.writes}, {read.path for read in states.reads}
+    if odd := (written - read_back) or (read_back - written):
+        what = "that were written were not read back" if odd <= written else "were read back, and no write names them"
+        return f"{len(odd)} paths {what}, {min(odd)} first"
     if bad := [read for read in states.reads if read.status not in (FOUND, ABSENT)]:
         return f"{len(bad)} paths could not be read back, {bad[0].path} first: status {bad[0].status}"
     if len(states.reads) < max(1, min_paths):

@@ -13,6 +13,7 @@ from pathlib import Path
 from reports import layout
 from reports.claim import Answer, Claim, answer
 from reports.dossier import load
+from reports.run import Judged
 from reports.sabotage.differences import TORN, Difference, difference
 from reports.sabotage.looks import Looks, said, watched
 from reports.sabotage.mutations import MISSING, OTHER_LOAD, OTHER_RUN, WAYS
@@ -64,11 +65,15 @@ class Bench:
     def __init__(self, dossier: Path, seed: int, donor: Path | None = None) -> None:
         self.dossier, self.seed, self.donor = dossier.resolve(), seed, donor
         self.good: list[Good] = []
+        self.spared: list[Judged] = []
+        """What does not pass on the dossier as it is, so nobody can be fooled by it: not attacked."""
         for test in load(self.dossier).tests:
             for judged in test.claims:
                 found, looks = _judge(self.dossier, judged.claim)
                 if found.finding.verdict is Verdict.PASS:
                     self.good.append(Good(judged.claim, found, looks))
+                else:
+                    self.spared.append(Judged.of(judged.claim, found))
         self.reads = [
             files for good in self.good
             if (files := sorted(name for name in good.answer.read if (self.dossier / name).is_file()))

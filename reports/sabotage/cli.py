@@ -34,6 +34,9 @@ def evidence(dossier: Path, cases: int, seed: int, first: int, donor: Path | Non
     if not bench.good or not bench.files:
         click.echo("no claim of this dossier passes, so none can be fooled\n  next: crucible recheck " + str(dossier))
         sys.exit(3)
+    for spared in bench.spared:
+        about = f"{spared.claim.checker}{spared.claim.args}"
+        click.echo(f"not attacked, for it does not pass as it is: {spared.verdict.value} {about}: {spared.reason}")
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     escapes: list[Outcome] = []
     began = said = time.monotonic()
@@ -57,7 +60,13 @@ def evidence(dossier: Path, cases: int, seed: int, first: int, donor: Path | Non
         + ", ".join(f"{n} {c}" for n, c in total.most_common())
     )
     if out:
-        result = {"seed": seed, "cases": cases, "counts": counts, "escapes": [asdict(one) for one in escapes]}
+        result = {
+            "seed": seed,
+            "cases": cases,
+            "counts": counts,
+            "not_attacked": len(bench.spared),
+            "escapes": [asdict(one) for one in escapes],
+        }
         out.write_text(json.dumps(result, indent=2))
     sys.exit(1 if escapes else 0)
 

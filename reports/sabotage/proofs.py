@@ -40,9 +40,12 @@ def proof(good: Path, claim: Claim, file: str, told: Difference, spoilt: bytes |
     if file == layout.TIMELINE:
         return _of_events(good, claim, told, ask)
     if file.startswith(f"{layout.KAFKA}/writes-"):
-        return _of_writes(good / file, file, told, ask)
+        of_paths = claim.checker == "folded_state.is_fold_of_log"
+        return (_of_written_paths if of_paths else _of_writes)(good / file, file, told, ask)
     if file.endswith(".json") and spoilt is not None:
         return _of_values(good / file, file, spoilt, ask)
+    if file.endswith(".jsonl") and spoilt is not None:
+        return _of_fields(good / file, file, spoilt, ask)
     return "", ""
 
 
@@ -94,6 +97,56 @@ def _of_values(path: Path, file: str, spoilt: bytes, ask: Answers) -> tuple[str,
                 return "", ""
     said = ".".join(paths[0]) + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
     return "not used", f"no rule uses {said}: {len(RANGE)} values and none at all give the same answer"
+
+
+def _of_written_paths(path: Path, file: str, told: Difference, ask: Answers) -> tuple[str, str]:
+    """A claim about what is held rests on which paths were written: they are the same, and one more turns it."""
+    lines = path.read_bytes()
+    left = Counter(json.dumps(json.loads(line)) for line in lines.splitlines())
+    left.subtract(json.dumps(entry) for entry in told.lost)
+    left.update(json.dumps(entry) for entry in told.new)
+    paths = {json.loads(line).get("path") for line in +left}
+    if not told.entries or paths != {json.loads(line).get("path") for line in lines.splitlines()}:
+        return "", ""
+    one = json.loads(lines.splitlines()[0]) | {"id": "nobody's", "path": "nobody/read/it"}
+    turned = [ask(file, raw).finding.verdict for raw in (b"", json.dumps(one).encode() + b"\n" + lines)]
+    if Verdict.PASS in turned:
+        return "", ""
+    return "says the same", f"the same {len(paths)} paths were written; none of them, or one more, turns the claim"
+
+
+def _of_fields(path: Path, file: str, spoilt: bytes, ask: Answers) -> tuple[str, str]:
+    """Each line stands where it stood, and no rule of the claim uses the fields that differ.
+
+    Over the range of the type that stands there the answer is the same; what is no such value may be refused.
+    """
+    try:
+        before, after = ([json.loads(line) for line in raw.splitlines()] for raw in (path.read_bytes(), spoilt))
+    except ValueError:
+        return "", ""
+    if len(before) != len(after):
+        return "", ""
+    differ = {n: [*_paths(old, new, ())] for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
+    fields = sorted({".".join(where) for places in differ.values() for where in places})
+    if not fields or "" in fields or ask(file, b"").finding.verdict is Verdict.PASS:
+        return "", ""
+    was = ask(file, path.read_bytes()).finding
+    for value in (*RANGE, 1, "another", ABSENT):
+        lines, typed = list(before), True
+        for n, places in differ.items():
+            for where in places:
+                typed = typed and type(value) is type(_at(before[n], where))
+                lines[n] = _with(lines[n], where, value)
+        found = ask(file, b"".join(json.dumps(line).encode() + b"\n" for line in lines)).finding
+        if found != was and (typed or found.verdict in (Verdict.PASS, Verdict.FAIL)):
+            return "", ""
+    return "not used", f"no rule uses {', '.join(fields)} of these lines: any value of its type gives the same answer"
+
+
+def _at(value: Any, where: tuple[str, ...]) -> Any:
+    for part in where:
+        value = value[int(part)] if isinstance(value, list) else value.get(part, ABSENT)
+    return value
 
 
 def _paths(before: Any, after: Any, here: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reports.claim import Claim, judge
 from reports.verdict import Verdict
 from tests.kafka.notation import history
@@ -61,3 +63,27 @@ def test_a_dump_of_the_topic_turns_late_into_lost(tmp_path: Path) -> None:
     (folder / "kafka" / "topic.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert judge(folder, claim(dump="kafka/topic.jsonl", topic_name="x")).verdict is Verdict.FAIL
     assert judge(folder, claim(dump="kafka/none.jsonl")).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("lost", [1, 3, 4])
+def test_a_history_from_which_an_event_was_lost_is_none(tmp_path: Path, lost: int) -> None:
+    folder = dossier(tmp_path, "0 ok send x=1@0 | 2 info send x=2 | 1 ok poll x=1@0 | 1 ok poll")
+    assert judge(folder, claim()).verdict is Verdict.PASS
+    file = folder / "kafka" / "history-0.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(lines[:lost] + lines[lost + 1 :]))
+    finding = judge(folder, claim())
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert f"index {lost} is not there, the next is {lost + 1}" in finding.reason
+
+
+def test_a_history_of_which_the_end_is_missing_is_none_where_its_writer_knew_the_end(tmp_path: Path) -> None:
+    text = "0 ok send x=1@0 | 1 ok poll x=1@0 | 1 ok poll"
+    folder = dossier(tmp_path, text, {"run": "r", "events": 6})
+    assert judge(folder, claim()).verdict is Verdict.PASS
+    file = folder / "kafka" / "history-0.jsonl"
+    whole = file.read_bytes()
+    for cut in (whole.rindex(b"\n", 0, -1) + 1, len(whole) - 5):  # on a line's end, and within a line
+        file.write_bytes(whole[:cut])
+        finding = judge(folder, claim())
+        assert (finding.verdict, "its header says 6" in finding.reason) == (Verdict.INCONCLUSIVE, True)

@@ -25,6 +25,8 @@ def check(
 ) -> Finding:
     """Whether nothing in the dossier's Kafka history breaks what the clients' configuration promises.
 
+    Recorders number what they write from 0; a history in which a number is missing is none.
+
     Args:
         dossier: the folder of the run.
         guarantees: `acks=all,idempotence=true,…` or a mapping; what it leaves open, the history's headers say.
@@ -42,8 +44,9 @@ def check(
         return Finding(Verdict.INCONCLUSIVE, f"no file {pattern} in the dossier: no client recorded what it did")
     try:
         result = check_files(
-            files, Guarantees.parse(guarantees or {}), topic=dossier / dump if dump else None, topic_name=topic_name
-        )
+            files, Guarantees.parse(guarantees or {}), topic=dossier / dump if dump else None, topic_name=topic_name,
+            numbered=True,
+        )  # fmt: skip
     except BadHistory as error:
         return Finding(Verdict.INCONCLUSIVE, f"the Kafka history cannot be read: {_inside(error, dossier)}")
     evidence = [str(file.relative_to(dossier)) for file in files]

@@ -19,6 +19,7 @@ def check_files(
     *,
     topic: Path | None = None,
     topic_name: str | None = None,
+    numbered: bool = False,
 ) -> Result:
     """Judge the history in these files, which are of one run.
 
@@ -27,6 +28,7 @@ def check_files(
         guarantees: what the caller knows of the configuration; the files' own headers say the rest.
         topic: a full dump of the topic, which tells records lost on the broker from those not polled.
         topic_name: the topic of rows in the dump that do not say it.
+        numbered: events are numbered from 0 without a hole, so one that is left out was lost.
 
     Raises:
         BadHistory: they are no history; the message names file and line.
@@ -36,7 +38,7 @@ def check_files(
         result = check_files([Path("history.jsonl")], Guarantees.parse("acks=all"))
         print(result.verdict, result.reason)
     """
-    reading = Reading(paths)
+    reading = Reading(paths, numbered=numbered)
     checker = Checker(names=reading.names)
     try:
         for batch in reading.batches():

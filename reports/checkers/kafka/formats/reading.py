@@ -1,7 +1,8 @@
 """Reads history files: JSON lines or columns, one file or one per process, whole or torn at the end.
 
 A file may begin with a header, `{"run": "…", "config": {"acks": "all", …}}`: files of different runs are refused, and
-the recorded configuration decides what is bad where the caller states nothing.
+the recorded configuration decides what is bad where the caller states nothing. Whoever writes all of a history at once
+says `"events": n` there too, and a file that then holds more or fewer is refused.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Reading:
     Args:
         paths: files of one run.
         names: codes for its batches.
+        numbered: each file counts its events from 0, or all of them do so together, as recorders write it; a number
+            that is left out is then an event that was lost.
 
     Example::
 
@@ -44,10 +47,12 @@ class Reading:
 
     paths: Sequence[Path]
     names: Names = field(default_factory=Names)
+    numbered: bool = False
     run: str | None = None
     recorded: Guarantees = field(default_factory=Guarantees)
     notes: list[str] = field(default_factory=list)
     _merged: Batch | None = None
+    _told: dict[Path, Any] = field(default_factory=dict)
 
     def batches(self) -> Iterator[Batch]:
         """The events of all files in history order; one file is read piece by piece, several are merged in memory.
@@ -64,13 +69,20 @@ class Reading:
         room = Room(len(self.paths))
         if len(self.paths) == 1:
             empty = True
+            due = 0
             for batch in self._of_file(0, room):
                 empty = empty and not len(batch)
+                self._refuse_holes(batch, due)
+                due += len(batch)
                 yield batch
+            self._refuse_cut(self.paths[0], due)
             if empty:
                 raise BadHistory("no operations in it", where=str(self.paths[0]))
             return
-        self._merged = self._merge([join(list(self._of_file(i, room))) for i in range(len(self.paths))])
+        parts = [join(list(self._of_file(i, room))) for i in range(len(self.paths))]
+        for path, part in zip(self.paths, parts, strict=True):
+            self._refuse_cut(path, len(part))
+        self._merged = self._merge(parts)
         yield self._merged
 
     def locate(self, index: int) -> str:
@@ -122,6 +134,8 @@ class Reading:
         if self.run is not None and run != self.run:
             raise BadHistory(f"it belongs to run {run}, the files before it to run {self.run}", where=f"{path}:1")
         self.run = run
+        if "events" in header:
+            self._told[path] = header["events"]
         try:
             self.recorded = self.recorded.over(Guarantees.parse(header.get("config") or {}))
         except (BadHistory, AttributeError) as error:
@@ -137,11 +151,32 @@ class Reading:
         by_index = in_order(whole.index)
         distinct = (np.diff(whole.index[by_index]) > 0).all()
         if distinct and (np.diff(whole.time[by_index]) >= 0).all():
-            return whole.select(by_index)
+            together = whole.select(by_index)
+            self._refuse_holes(together, 0)
+            return together
+        for part in parts:
+            self._refuse_holes(part, 0)
         merged = whole.select(in_order(whole.time))
         merged.index = np.arange(len(merged))
         self.notes.append("files merged by time; indexes count the lines of the merged history from 0")
         return merged
+
+    def _refuse_holes(self, events: Batch, due: int) -> None:
+        """Each event has the number that is due; one that stands twice or turned back is told of in its own words."""
+        if not self.numbered:
+            return
+        if (row := first_true(np.diff(events.index, prepend=due - 1) > 1)) is not None:
+            missing = events.index[row - 1] + 1 if row else due
+            raise BadHistory(
+                f"index {missing} is not there, the next is {events.index[row]}: events were lost",
+                where=f"{self.names.files[events.file[row]]}:{events.line[row]}",
+            )
+
+    def _refuse_cut(self, path: Path, events: int) -> None:
+        """A header that says how many events follow was written by somebody who knew."""
+        told = self._told.get(path)
+        if told is not None and told != events:
+            raise BadHistory(f"{events} events, and its header says {told}: it is not whole", where=str(path))
 
     def _refuse_disorder(self, part: Batch) -> None:
         for values, what in ((part.index, "index"), (part.time, "time")):
