@@ -76,9 +76,9 @@ class Gap:
 
     def hides(self, kind: str) -> bool:
         """Whether events of this kind come from that watch; a watch of unknown name hides all."""
-        mine = _WATCHES.get(kind.partition(".")[0], ())
-        known = any(word in self.watch.lower() for words in _WATCHES.values() for word in words)
-        return not known or any(word in self.watch.lower() for word in mine)
+        words = {word for each in _WATCHES.values() for word in each if word in self.watch.lower()}
+        # the longest: a watch of horizontalpodautoscalers is none of pods
+        return not words or max(words, key=len) in _WATCHES.get(kind.partition(".")[0], ())
 
 
 def gaps(timeline: Timeline) -> list[Gap]:
