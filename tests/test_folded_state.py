@@ -256,3 +256,32 @@ def test_any_one_effect_that_is_lost_repeated_or_invented_is_never_a_pass(
     has_trace = held != told.whole["paths"]
     told.whole["paths"] = held
     assert told.judge().verdict is (Verdict.FAIL if has_trace else Verdict.PASS)
+
+
+@pytest.mark.parametrize("begin", [0, 1000])
+def test_a_log_whose_end_was_looked_for_too_early_hides_no_effect_that_is_lost(tmp_path: Path, begin: int) -> None:
+    """A worker that stopped after eleven records agrees with them; what was acknowledged later is not there."""
+    told, fold, until = Told(tmp_path, begin=begin), Fold({}), begin + 10
+    for n in range(11):
+        fold.take(told.log.topic[n]["value"], n)
+    held = {path: {key: {"v": one.value} for key, one in keys.items()} for path, keys in fold.held.items()}
+    told.whole |= {"offset": until, "paths": held}
+    for read in told.reads:
+        above, _, name = read["path"].rpartition("/")
+        keys = {key: one.value for key, one in fold.held.get(read["path"], {}).items()}
+        single = fold.held.get(above, {}).get(name)
+        value = keys or (single.value if single else None)
+        read |= {"offset": until, "value": value, "status": 404 if value is None else 200}
+    told.last["log_end"] = until + 1
+    found = told.judge()
+    assert (found.verdict, "known to" in found.reason) == (Verdict.INCONCLUSIVE, True), found.reason
+
+
+def test_looks_at_what_was_before_all_that_is_known_are_no_looks(tmp_path: Path) -> None:
+    told = Told(tmp_path, begin=1000)
+    told.log.writes = [row | {"outcome": "info", "status": 0, "offset": None} for row in told.log.writes]
+    told.whole |= {"offset": 3, "paths": {}}
+    for read in told.reads:
+        read |= {"offset": 3, "value": None, "status": 404}
+    told.last["log_end"] = 0
+    assert told.judge().verdict is Verdict.INCONCLUSIVE

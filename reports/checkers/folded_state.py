@@ -80,10 +80,8 @@ def _whole(states: States) -> Read:
 
 def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
     """Why nothing can be said, or ''."""
-    if states.before.offset + 1 < evidence.begin:
-        return f"the state before stands at offset {states.before.offset}, the log is read from {evidence.begin} only"
-    if states.log_end > evidence.end:
-        return f"the log had ended at {states.log_end} when the state was read, and is there to {evidence.end} only"
+    if why := _cut_off(evidence, states):
+        return why
     written, read_back = {write.path for write in evidence.writes}, {read.path for read in states.reads}
     if odd := (written - read_back) or (read_back - written):
         what = "that were written were not read back" if odd <= written else "were read back, and no write names them"
@@ -92,6 +90,19 @@ def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
         return f"{len(bad)} paths could not be read back, {bad[0].path} first: status {bad[0].status}"
     if len(states.reads) < max(1, min_paths):
         return f"{len(states.reads)} paths were read back; {min_paths} are needed to tell"
+    return ""
+
+
+def _cut_off(evidence: Evidence, states: States) -> str:
+    """Why the log that is at hand is not the one up to which the states were read, or ''."""
+    if states.before.offset + 1 < evidence.begin:
+        return f"the state before stands at offset {states.before.offset}, the log is read from {evidence.begin} only"
+    last = max((write.offset for write in evidence.acked if write.offset is not None), default=-1)
+    if states.log_end <= max(last, states.before.offset):
+        known = max(last, states.before.offset) + 1
+        return f"the log had ended at {states.log_end} when the state was read, though it was known to {known} by then"
+    if states.log_end > evidence.end:
+        return f"the log had ended at {states.log_end} when the state was read, and is there to {evidence.end} only"
     return ""
 
 
