@@ -15,6 +15,13 @@ Nets = dict[str, Any]
 PROBES = {"readiness": "readinessProbe", "liveness": "livenessProbe", "startup": "startupProbe"}
 LOST = ("not-ready", "unreachable")
 POD_SECURITY = "pod-security.kubernetes.io/enforce"
+ELSEWHERE = {"replicas": "horizontalpodautoscalers", "autoscaler": "horizontalpodautoscalers",
+             "disruption": "poddisruptionbudgets", "namespace_enforces": "namespaces"}  # fmt: skip
+"""Nets that other objects than the workload show, by their kind."""
+
+OF_WORKLOADS = {*ELSEWHERE, "update", "grace_s", "leaves_lost_node_s", "spread", "name_lookup", "account",
+                "holds_token", "keeps"}  # fmt: skip
+OF_CONTAINERS = {*PROBES, "drain", "requests", "limits", "confined"}
 DEFAULT_TOLERATION_S = 300
 """What the API server gives each pod that says nothing else."""
 
@@ -70,6 +77,14 @@ def nets_of(objects: dict[str, list[Object]], *, namespace: str, workload: str) 
         "keeps": sorted(claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])),
         **{f"{net} of {name}": value for name, nets in containers.items() for net, value in nets.items()},
     }
+
+
+def is_seen(net: str, objects: dict[str, list[Object]]) -> bool:
+    """Whether there is a net of that name, and the objects that show it were looked at, if there are any or not."""
+    name, of, container = net.partition(" of ")
+    if name not in (OF_CONTAINERS if of and container else OF_WORKLOADS):
+        return False
+    return name not in ELSEWHERE or ELSEWHERE[name] in objects
 
 
 def strangers(

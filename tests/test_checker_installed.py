@@ -17,6 +17,7 @@ from fixtures.kubernetes.api import kubectl_path
 from fixtures.settings import ROOT
 from fixtures.stack.map import load_stack_map
 from reports.checkers.installed import alone, nets
+from reports.installed import is_seen, nets_of
 from reports.verdict import Finding, Verdict
 from suites.conformance.looking import promised_nets
 
@@ -183,3 +184,22 @@ def test_a_role_that_stands_twice_is_seen(tmp_path: Path) -> None:
     assert "director: deployment director-2 stands beside director" in finding.reason
     assert "gateway: pod loose, which nothing owns" in finding.reason
     assert alone(tmp_path, test="t", roles=[]).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_net_that_nobody_looked_for_is_neither_there_nor_missing(tmp_path: Path) -> None:
+    """A name that no net has, and a kind that an older run did not keep."""
+    judged(tmp_path, "gateway", objects())
+    args: dict[str, Any] = {"test": "t", "role": "r", "namespace": "acd", "workload": "gateway"}
+    for net in ("autoscalr", "autoscaler of gateway", "readiness", "readiness of "):
+        for value in (None, 30):
+            assert nets(tmp_path, **args, promised={net: value}).verdict is Verdict.INCONCLUSIVE, net
+    old = {kind: found for kind, found in objects().items() if kind != "namespaces"}
+    finding = judged(tmp_path, "gateway", old)
+    assert (finding.verdict, "namespace_enforces" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_each_net_that_is_taken_out_of_objects_has_a_name_that_is_known() -> None:
+    found = objects()
+    for role in ROLES.values():
+        taken = nets_of(found, namespace=role.namespace, workload=role.workload)
+        assert [net for net in taken if not is_seen(net, found)] == []

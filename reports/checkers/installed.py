@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import layout
-from reports.installed import NotInstalled, nets_of, read, strangers
+from reports.installed import NotInstalled, is_seen, nets_of, read, strangers
 from reports.verdict import Finding, Verdict
 
 
@@ -36,6 +36,9 @@ def nets(dossier: Path, *, test: str, role: str, namespace: str, workload: str, 
         found = nets_of(objects, namespace=namespace, workload=workload)
     except NotInstalled as error:
         return Finding(Verdict.FAIL, f"{role}: {error}", "none", budget, (file,))
+    if unseen := [net for net in promised if not is_seen(net, objects)]:
+        said = f"{role}: nobody looked for {', '.join(unseen)}, so whether it is installed is unknown"
+        return Finding(Verdict.INCONCLUSIVE, said, budget=budget, evidence=(file,))
     wrong = [
         f"{net} is {_show(found.get(net))}, promised {_show(value)}"
         for net, value in promised.items()
