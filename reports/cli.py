@@ -12,9 +12,15 @@ from reports import dossier as dossiers
 from reports.html import write_report
 from reports.judging import judge_again
 from reports.run import Run
-from reports.verdict import EXIT_CODES
+from reports.verdict import EXIT_CODES, Verdict
 
 DOSSIER = click.argument("dossier", type=click.Path(path_type=Path), default=Path("reports/out/latest"))
+
+
+class NoDossier(click.ClickException):
+    """There is nothing to judge: no promise failed, so the exit code is not 1."""
+
+    exit_code = EXIT_CODES[Verdict.INCONCLUSIVE]
 
 
 @click.command(
@@ -52,7 +58,7 @@ def _load(dossier: Path) -> Run:
     try:
         return dossiers.load(dossier)
     except dossiers.DossierError as error:
-        raise click.ClickException(f"{error}\n  next: {_next(dossier)}") from error
+        raise NoDossier(f"{error}\n  next: {_next(dossier)}") from error
 
 
 def _next(dossier: Path) -> str:

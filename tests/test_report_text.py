@@ -118,3 +118,10 @@ def test_neither_command_needs_kubernetes_or_chaos(told: tuple[Path, Run]) -> No
     )
     done = subprocess.run([sys.executable, "-c", code, str(told[0])], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_where_there_is_nothing_to_judge_no_promise_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"run_id": "x", "planned"')
+    for folder in (tmp_path, tmp_path / "none"):
+        result = CliRunner().invoke(recheck, [str(folder)])
+        assert (result.exit_code, "next:" in result.output) == (3, True)
