@@ -20,6 +20,9 @@ from reports.verdict import Finding, Verdict
 IN_TIME = ("recovery.", "availability.", "progress.", "certificate.experiment_completed")
 """Checkers of what depends on how long a fault lasts."""
 
+LATE = {"not applied", "behind the log"}
+"""What a log's judges find of a stack that is merely late: it depends on how long a fault lasts too."""
+
 
 @dataclass(frozen=True)
 class HarnessFault:
@@ -38,13 +41,15 @@ def excused(dossier: Path, checker: str, args: dict[str, Any], finding: Finding)
         args: of the claim; they name the fault or the experiment.
         finding: what the checker found.
     """
-    if finding.verdict is not Verdict.FAIL or not checker.startswith(IN_TIME) or args.get("part") == "before":
+    if finding.verdict is not Verdict.FAIL or args.get("part") == "before":
         return finding
-    if not (args.get("fault_id") or args.get("experiment")):
+    is_late = bool(finding.data.get("bad")) and finding.data["bad"].keys() <= LATE
+    if not is_late and not checker.startswith(IN_TIME):
+        return finding
+    if not is_late and not (args.get("fault_id") or args.get("experiment")):
         return finding
     seen = timeline.read(dossier)
-    named = [args["fault_id"]] if args.get("fault_id") else None
-    for certificate in certificates.of(seen, experiment=args.get("experiment"), fault_ids=named):
+    for certificate in _under(seen, args["load"]) if is_late else _named(seen, args):
         for fault in (_of_healing(certificate), _of_experiment(dossier, seen, certificate)):
             if fault is not None and not _decided_before(fault, certificate, args, finding):
                 return replace(
@@ -52,6 +57,18 @@ def excused(dossier: Path, checker: str, args: dict[str, Any], finding: Finding)
                     reason=f"{fault.why}, so this says nothing of the stack: {finding.reason}",
                 )  # fmt: skip
     return finding
+
+
+def _named(seen: timeline.Timeline, args: dict[str, Any]) -> list[Certificate]:
+    named = [args["fault_id"]] if args.get("fault_id") else None
+    return certificates.of(seen, experiment=args.get("experiment"), fault_ids=named)
+
+
+def _under(seen: timeline.Timeline, load: str) -> list[Certificate]:
+    """The faults that were brought in while a load ran; one of an earlier test is mended before the next begins."""
+    began = seen.query("load.started", subject=load)
+    since = began[-1].t if began else float("inf")
+    return [one for one in certificates.of(seen) if one.injecting is not None and one.injecting.t >= since]
 
 
 def _of_healing(certificate: Certificate) -> HarnessFault | None:
@@ -83,10 +100,12 @@ def _of_experiment(dossier: Path, seen: timeline.Timeline, certificate: Certific
 
 
 def _decided_before(fault: HarnessFault, certificate: Certificate, args: dict[str, Any], finding: Finding) -> bool:
-    """Whether the stack had failed already when the harness did."""
-    if "budget_s" in args and certificate.effective is not None:
-        return certificate.effective.t + float(args["budget_s"]) < fault.since_s
+    """Whether the stack had failed already when the harness did: one role, or one window, is enough."""
+    entries = [entry for entry in finding.data.get("recovery", ()) if entry["fault_id"] == certificate.fault_id]
+    failed = [float(entry["budget_s"]) for entry in entries if entry["verdict"] == Verdict.FAIL]
+    if failed and certificate.effective is not None:
+        return certificate.effective.t + min(failed) < fault.since_s
     windows = finding.data.get("windows")
-    if isinstance(windows, dict):
-        return bool(windows["worst_at_s"] + windows["length_s"] < fault.since_s)
+    if isinstance(windows, dict) and windows["first_broken_at_s"] is not None:
+        return bool(windows["first_broken_at_s"] + windows["length_s"] < fault.since_s)
     return False

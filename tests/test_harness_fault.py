@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dossier_maker import START_NS, Story
+from dossier_maker import START_NS, Log, Story
 
 from reports.checkers import availability, certificate, progress, recovery
 from reports.checkers.fault_window import UNHEALED
@@ -114,7 +114,7 @@ def test_a_lost_journal_excuses_only_what_came_after_the_last_that_is_known(tmp_
 
 def test_no_pass_comes_of_it(tmp_path: Path) -> None:
     told = story(tmp_path, **LATE)
-    kept = Claim.of(availability.in_windows, load="viewers", at_least=0.0, window_s=5, fault_id="f1")
+    kept = Claim.of(availability.in_windows, load="viewers", at_least=0.3, window_s=30, fault_id="f1")
     found = judged(told, kept)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert UNHEALED in found.reason
@@ -128,3 +128,44 @@ def test_a_role_that_came_back_under_a_fault_that_nobody_healed_is_undecided(tmp
     found = judged(told, Claim.of(recovery.within, fault_id="f1", role="gateway", budget_s=30))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert UNHEALED in found.reason
+
+
+ALL_RECOVER = Claim.of(recovery.of_all_hit, fault_id="f1", budgets={"gateway": 30, "manager": 80})
+
+
+def test_one_role_whose_time_was_over_has_failed_however_long_another_had(tmp_path: Path) -> None:
+    assert judged(story(tmp_path, healing=90, undone=False), ALL_RECOVER).verdict is Verdict.FAIL
+    assert judged(story(tmp_path, **LATE), ALL_RECOVER).verdict is Verdict.INVALID
+
+
+def test_a_window_that_was_broken_in_time_stands_beside_a_worse_one_that_came_later(tmp_path: Path) -> None:
+    told = story(tmp_path, healing=70, undone=False)
+    told.lines = [line for line in told.lines if not line["kind"].startswith("load.")]
+    told.load("viewers", start=2, seconds=98, bad=((60, 62), (80, 90)))
+    assert judged(told, SERVES).verdict is Verdict.FAIL, "from 57 to 62 s it served three fifths"
+
+
+@pytest.mark.parametrize("checker", ["journal_agrees_with_topic", "selection_input"])
+@pytest.mark.parametrize(
+    ("healed", "since", "lost", "expected"),
+    [
+        (None, 9.0, (), Verdict.INVALID),
+        (8.0, 9.0, (), Verdict.FAIL),
+        (None, 11.0, (), Verdict.FAIL),
+        (None, 9.0, (3,), Verdict.FAIL),
+    ],
+    ids=["not undone", "undone", "undone for the test before it", "another is lost"],
+)
+def test_a_log_that_is_not_applied_under_a_fault_that_nobody_undid_says_nothing(
+    tmp_path: Path, checker: str, healed: float | None, since: float, lost: tuple[int, ...], expected: Verdict
+) -> None:
+    told, log = Story(tmp_path), Log(tmp_path, 50, start=12)
+    told.fault("f1", t=10, victim=("gateway-a", "u-a"), experiment=EXPERIMENT, healed=healed)
+    told.journal(EXPERIMENT)
+    told.event("load", "load.started", "operators", since, planned=50)
+    told.write()
+    del log.journal[30:]
+    for n in lost:
+        del log.journal[n]
+    log.write()
+    assert judge(tmp_path, Claim(f"ordering.{checker}", {"load": "operators"})).verdict is expected

@@ -70,7 +70,9 @@ def selection_input(
         )  # fmt: skip
     same = [finding for finding in findings if finding.verdict is worst.verdict]
     files = tuple(dict.fromkeys(file for finding in same for file in finding.evidence))
-    return Finding(worst.verdict, "; ".join(f.reason for f in same), worst.measured, worst.budget, files)
+    bad = {name: said for finding in same for name, said in finding.data.get("bad", {}).items()}
+    reason = "; ".join(finding.reason for finding in same)
+    return Finding(worst.verdict, reason, worst.measured, worst.budget, files, {"bad": bad} if bad else {})
 
 
 def enough_acknowledged(
