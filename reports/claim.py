@@ -164,7 +164,7 @@ def _binds(checker: Callable[..., object], name: str, given: Collection[str], *,
 
 
 def _typed(checker: Callable[..., object], name: str, args: dict[str, Any]) -> None:
-    hints = typing.get_type_hints(checker)
+    hints = typing.get_type_hints(checker, include_extras=True)  # with the range of a figure
     for key, value in args.items():
         try:
             TypeAdapter(hints[key]).validate_python(value, strict=True)

@@ -86,13 +86,14 @@ class Requests:
         """Only requests of these names; those without a row stay, for any of them may have been meant.
 
         Raises:
-            RequestsError: no request has one of these names; it lists those there are.
+            RequestsError: one of these names no request has, so of it nothing is known; it lists those there are.
         """
         if names is None:
             return self
         seen = sorted(set(self.name[self.sent]))
-        if not set(names) & set(seen):
-            raise RequestsError(f"load {self.load} has no request named {' or '.join(names)}; there are {seen}")
+        strange = sorted(set(names) - set(seen))
+        if strange or not names:
+            raise RequestsError(f"load {self.load} has no request named {' or '.join(strange)}; there are {seen}")
         keep = np.isin(self.name, names) | ~self.sent
         columns = {
             key: getattr(self, key)[keep] for key in ("planned_s", "start_s_of", "end_s_of", "name", "status", "error")

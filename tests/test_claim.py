@@ -17,6 +17,8 @@ from reports.checkers import conformance
 from reports.checkers.availability import in_windows
 from reports.checkers.certificate import proven
 from reports.checkers.kafka import history
+from reports.checkers.progress import during_fault
+from reports.checkers.recovery import of_all_hit, within
 from reports.claim import BadClaim, Claim, answer, judge
 from reports.reading import recorded
 from reports.verdict import Finding, Verdict
@@ -165,3 +167,40 @@ def test_a_claim_of_an_older_dossier_that_its_checker_cannot_take_any_more_says_
     for claim in claims:
         finding = judge(tmp_path, claim)
         assert (finding.verdict, "another version of its checker" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+SERVED: dict[str, Any] = {"load": "viewers", "at_least": 0.9, "window_s": 5}
+PROGRESS: dict[str, Any] = {"load": "viewers", "fault_id": "f1", "at_least": 20}
+
+
+@pytest.mark.parametrize(
+    ("checker", "args"),
+    [
+        (in_windows, SERVED | {"at_least": 0.0}),
+        (in_windows, SERVED | {"at_least": 98.0}),
+        (in_windows, SERVED | {"window_s": 0}),
+        (in_windows, SERVED | {"window_s": -5}),
+        (in_windows, SERVED | {"window_s": float("inf")}),
+        (in_windows, SERVED | {"deadline_s": 0.0}),
+        (in_windows, SERVED | {"min_requests": 0}),
+        (in_windows, SERVED | {"settled_s": -1.0}),
+        (during_fault, PROGRESS | {"at_least": 0}),
+        (within, {"role": "gateway", "budget_s": float("inf")}),
+        (within, {"role": "gateway", "budget_s": 0}),
+        (of_all_hit, {"fault_id": "f1", "budgets": {"gateway": -1.0}}),
+    ],
+)
+def test_a_figure_that_nobody_can_break_or_nobody_can_keep_is_refused(
+    tmp_path: Path, checker: Any, args: dict[str, Any]
+) -> None:
+    with pytest.raises(BadClaim):
+        Claim.of(checker, **args)
+    name = f"{checker.__module__.rpartition('.')[2]}.{checker.__name__}"
+    found = judge(tmp_path, Claim(name, args))
+    assert (found.verdict, "another version" in found.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_the_near_miss_figures_that_can_be_broken_and_kept() -> None:
+    Claim.of(in_windows, **SERVED | {"at_least": 1, "settled_s": 0.0})
+    Claim.of(during_fault, **PROGRESS)
+    Claim.of(of_all_hit, fault_id="f1", budgets={"gateway": 30})

@@ -60,7 +60,7 @@ def test_a_bad_stretch_after_the_fault_breaks_the_promise_though_there_was_progr
 
 def test_no_good_answer_during_the_fault_breaks_it_whatever_share_is_promised(tmp_path: Path) -> None:
     def little(promise: Promise) -> None:
-        BROKEN.keeps_serving(promise, at_least=0.0, window_s=5, min_requests=20)
+        BROKEN.keeps_serving(promise, at_least=1e-9, window_s=5, min_requests=20)
 
     assert verdict(tmp_path, little) is Verdict.PASS
     assert verdict(tmp_path, little, bad=((14.5, 24),)) is Verdict.FAIL
@@ -108,3 +108,12 @@ def test_each_profile_loads_long_enough_to_see_that_a_pod_kill_is_over() -> None
     assert len(killed) >= 3
     for effort in EFFORTS.values():
         assert effort.after_s >= longest - 2.5 + 5
+
+
+def test_one_name_that_no_request_has_is_not_covered_by_the_others(tmp_path: Path) -> None:
+    def named(promise: Promise) -> None:
+        BROKEN.keeps_serving(
+            promise, at_least=0.8, window_s=5, min_requests=20, names=["GET /live", "DELETE selection_imput"]
+        )
+
+    assert verdict(tmp_path, named) is Verdict.INCONCLUSIVE

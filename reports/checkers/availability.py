@@ -16,7 +16,8 @@ import numpy as np
 
 from reports import layout
 from reports.checkers.fault_window import FaultWindow, NoSuchFault, fault_window, if_healed
-from reports.requests import Flags, Requests, RequestsError, Seconds, read_requests
+from reports.figures import Count, Moment, Share, Span
+from reports.requests import Flags, Numbers, Requests, RequestsError, Seconds, read_requests
 from reports.timeline import TimelineError
 from reports.timeline import read as read_timeline
 from reports.verdict import Finding, Verdict
@@ -42,15 +43,15 @@ def in_windows(
     dossier: Path,
     *,
     load: str,
-    at_least: float,
-    window_s: float,
+    at_least: Share,
+    window_s: Span,
     fault_id: str | None = None,
-    after_s: float | None = None,
+    after_s: Moment | None = None,
     names: list[str] | None = None,
-    min_requests: int = 20,
-    deadline_s: float = 5.0,
+    min_requests: Count = 20,
+    deadline_s: Span = 5.0,
     part: Literal["all", "before", "after"] = "all",
-    settled_s: float = 0.0,
+    settled_s: Moment = 0.0,
 ) -> Finding:
     """In every `window_s`, wherever it is laid, at least that share of planned requests got a good answer in time.
 
@@ -80,9 +81,11 @@ def in_windows(
         at, share, count = _worst_window(requests.planned_s, good, window_s, judged)
         excused = good | requests.generator_fault
         _, without_generator, _ = _worst_window(requests.planned_s, excused, window_s, judged)
+        broken = _first_broken(requests.planned_s, excused, window_s, judged, at_least)
     except (CannotTell, RequestsError, TimelineError, NoSuchFault) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget)
-    windows = {"length_s": window_s, "worst_availability": round(share, 6), "worst_at_s": round(at, 3)}
+    windows = {"length_s": window_s, "worst_availability": round(share, 6), "worst_at_s": round(at, 3),
+               "first_broken_at_s": broken}  # fmt: skip
     measured = f"{share:.2%} in {at:.1f}\N{EN DASH}{at + window_s:.1f} s".replace("%", " %")
     inside = (requests.planned_s >= at) & (requests.planned_s < at + window_s) & ~good
     reason = f"{measured}, the worst of all {window_s:g} s windows, of {count} planned requests"
@@ -103,12 +106,12 @@ def latency(
     dossier: Path,
     *,
     load: str,
-    at_most_s: float,
-    quantile: float = 0.99,
+    at_most_s: Span,
+    quantile: Share = 0.99,
     fault_id: str | None = None,
-    after_s: float | None = None,
+    after_s: Moment | None = None,
     names: list[str] | None = None,
-    min_requests: int = 100,
+    min_requests: Count = 100,
 ) -> Finding:
     """That share of planned requests had a good answer within `at_most_s` seconds of their planned start.
 
@@ -181,6 +184,22 @@ def _inside(judged: Judged) -> Flags:
 
 def _worst_window(planned: Seconds, good: Flags, window_s: float, judged: Judged) -> tuple[float, float, int]:
     """Start, share and size of the worst window that begins with a planned request and ends before `until_s`."""
+    starts, shares, sizes = _windows(planned, good, window_s, judged)
+    worst = int(np.argmin(shares))
+    return float(starts[worst]), float(shares[worst]), int(sizes[worst])
+
+
+def _first_broken(
+    planned: Seconds, good: Flags, window_s: float, judged: Judged, at_least: float
+) -> float | None:  # fmt: skip
+    """Start of the first window that breaks the promise, or None: from its end on it is decided."""
+    starts, shares, _ = _windows(planned, good, window_s, judged)
+    broken = starts[shares < at_least]
+    return round(float(broken[0]), 3) if len(broken) else None
+
+
+def _windows(planned: Seconds, good: Flags, window_s: float, judged: Judged) -> tuple[Seconds, Seconds, Numbers]:
+    """Start, share and size of each window, in order of time."""
     order = np.argsort(planned, kind="stable")
     at, passed = planned[order], np.concatenate(([0], np.cumsum(good[order])))
     first = np.searchsorted(at, judged.since_s - STEPS)
@@ -190,9 +209,7 @@ def _worst_window(planned: Seconds, good: Flags, window_s: float, judged: Judged
             f"no whole window of {window_s:g} s lies in {judged.since_s:.1f}\N{EN DASH}{judged.until_s:.1f} s"
         )
     ends = np.searchsorted(at, at[starts] + window_s)
-    shares = (passed[ends] - passed[starts]) / (ends - starts)
-    worst = int(np.argmin(shares))
-    return float(at[starts[worst]]), float(shares[worst]), int(ends[worst] - starts[worst])
+    return at[starts], (passed[ends] - passed[starts]) / (ends - starts), ends - starts
 
 
 def _why(requests: Requests, which: Flags, deadline_s: float) -> str:

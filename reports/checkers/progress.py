@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reports import layout
 from reports.checkers.fault_window import NoSuchFault, fault_window, if_healed
+from reports.figures import Count, Span
 from reports.requests import RequestsError, read_requests
 from reports.timeline import TimelineError
 from reports.timeline import read as read_timeline
@@ -16,7 +17,7 @@ from reports.verdict import Finding, Verdict
 
 
 def during_fault(
-    dossier: Path, *, load: str, fault_id: str, at_least: int, names: list[str] | None = None, deadline_s: float = 5.0,
+    dossier: Path, *, load: str, fault_id: str, at_least: Count, names: list[str] | None = None, deadline_s: Span = 5.0,
     even_later: bool = False,
 ) -> Finding:  # fmt: skip
     """At least that many requests got a good answer between the fault's injection and its proven healing.

@@ -11,6 +11,7 @@ import numpy as np
 from reports import certificates, layout, timeline
 from reports.certificates import Certificate
 from reports.checkers.fault_window import if_healed
+from reports.figures import Span
 from reports.interval import Interval
 from reports.outage import outage
 from reports.recovery import QUIET_S, CannotMeasure, NotHit, Recovery, measure
@@ -22,7 +23,7 @@ def within(
     dossier: Path,
     *,
     role: str,
-    budget_s: float,
+    budget_s: Span,
     fault_id: str | None = None,
     experiment: str | None = None,
     load: str | None = None,
@@ -62,7 +63,7 @@ def within(
     return Finding(worst.verdict, worst.reason, worst.measured, worst.budget, worst.evidence, {"recovery": entries})
 
 
-def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, float], load: str | None = None) -> Finding:
+def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, Span], load: str | None = None) -> Finding:
     """Every role that a fault hit, a killed node for one, is whole again within its budget; at least one was hit.
 
     Which roles a node carries is the scheduler's choice, so a role that was not there is named and left out.
@@ -153,6 +154,7 @@ def _judge(
         "earliest_s": round(total.earliest, 3) if total else None,
         "latest_s": round(total.latest, 3) if total else None,
         "budget_s": budget_s,
+        "verdict": str(worst.verdict),
         "phases": phases,
         "lost": recovery.lost,
     }
