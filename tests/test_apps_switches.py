@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from test_apps_manager import AWAY, with_manager
 
 from fixtures.stack.data_settings import producer_settings
-from fixtures.stack.services import switches
 from fixtures.stack.services.environment import BadEnvironment, read_environment
 from fixtures.stack.services.exposition import Metrics
 from fixtures.stack.services.manager import Manager
@@ -86,7 +85,7 @@ def test_a_late_answer_is_the_true_one() -> None:
 
 def test_what_starts_cold_is_bad_in_its_first_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(switches.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("fixtures.stack.services.switch_rules.time.monotonic", lambda: clock[0])
     rules = Switches.read('[{"at": "http", "do": "status", "status": 503, "young_s": 20}]')
     rules.rules[0].since = 100.0
     hit = []
