@@ -19,6 +19,7 @@ LOAD = (*FILES, "load/requests-viewers.csv")
 def test_back_in_time_is_told_whole(tmp_path: Path) -> None:
     entry = {
         "fault_id": "f1", "role": "gateway", "earliest_s": 19.95, "latest_s": 20.0, "budget_s": 30,
+        "verdict": "PASS",
         "phases": {"detected": [0.0, 0.05], "endpoint_removed": [0.15, 0.2], "rescheduled": [0.35, 0.4],
                    "ready": [19.95, 20.0]},
         "lost": ["gateway-a"],
