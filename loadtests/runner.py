@@ -175,12 +175,13 @@ class Traffic:
         end_ns = time.monotonic_ns() - LAST_NS
         self._process = None
         end_group(process, within_s=STOP_WITHIN_S)
+        gone_s = round((time.monotonic_ns() - end_ns) / 1e9, 3)  # on a busy machine it plans on until it is reached
         self._tail.read()
         counts = self._tail.counts()
         planned = self._planned(end_ns)
         self._timeline.event(
             "load", "load.finished", self.name, at_ns=end_ns, planned=planned, sent=counts["sent"], ok=counts["ok"],
-            failed=counts["failed"], died=died is not None,
+            failed=counts["failed"], died=died is not None, gone_s=gone_s,
         )  # fmt: skip
         if died:
             raise HarnessError(died, next_command=f"less {self._log}")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from reports import layout
 from reports.pace import Pace
 from reports.rows import RequestsError, read_rows
-from reports.timeline import FILE, Timeline
+from reports.timeline import FILE, Event, Timeline
 from reports.timeline import read as read_timeline
 
 Numbers = npt.NDArray[np.int64]
@@ -124,8 +124,9 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     if not len(columns["planned_ns"]):
         raise RequestsError(f"{rows_file} has no row: the load sent nothing")
     start_s = timeline.seconds(plan["start_ns"])
-    end_s = min(start_s + plan["duration_s"], _ended(timeline, load, columns))
-    if timeline.seconds(int(columns["planned_ns"].max())) > end_s + LATE_S:
+    ended = _ended(timeline, load, columns)
+    end_s = min(start_s + plan["duration_s"], ended.t)
+    if timeline.seconds(int(columns["planned_ns"].max())) > end_s + max(LATE_S, float(ended.data.get("gone_s", 0.0))):
         raise RequestsError(f"{rows_file} has requests planned after load {load} was told to stop, at {end_s:.1f} s")
     pace: Pace = plan["pace"]
     since_s = (columns["planned_ns"] - plan["start_ns"]) / 1e9
@@ -154,8 +155,8 @@ def read_requests(dossier: Path, load: str, timeline: Timeline | None = None) ->
     )  # fmt: skip
 
 
-def _ended(timeline: Timeline, load: str, columns: dict[str, Any]) -> float:
-    """When the load was told to stop, by who followed its rows and counted them; the count must be that of the file."""
+def _ended(timeline: Timeline, load: str, columns: dict[str, Any]) -> Event:
+    """That the load was told to stop, by who followed its rows and counted them; the count must be that of the file."""
     ended = timeline.query("load.finished", subject=load)
     if not ended:
         raise RequestsError(f"{FILE} does not say how load {load} ended, so rows may have been lost")
@@ -166,7 +167,7 @@ def _ended(timeline: Timeline, load: str, columns: dict[str, Any]) -> float:
             f"{layout.requests(load)} holds {held['sent']} requests, {held['ok']} of them good; when load {load} ended "
             f"there were {counted['sent']}, {counted['ok']} of them good"
         )
-    return ended[0].t
+    return ended[0]
 
 
 def _plan(dossier: Path, load: str) -> dict[str, Any]:

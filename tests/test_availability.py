@@ -379,3 +379,20 @@ def test_requests_planned_after_the_load_was_told_to_stop_are_refused(dossier: C
     rows[-1]["at"] += 60
     with pytest.raises(RequestsError, match="after load viewers was told to stop"):
         read_requests(dossier(rows), "viewers")
+
+
+def test_a_load_that_goes_on_until_it_is_reached_is_judged_until_it_was_told(
+    dossier: Callable[..., Path],
+) -> None:
+    """On a busy machine a process is told to stop and plans on for a while; nothing of that is refused or judged."""
+    rows = slots(33)
+    for row in rows:
+        if row["at"] >= 30:
+            row |= {"status": 502, "error": "status 502"}
+    path = dossier(rows)
+    with pytest.raises(RequestsError, match="after load viewers was told to stop"):
+        read_requests(path, "viewers")
+    written = (path / "timeline.jsonl").read_text()
+    (path / "timeline.jsonl").write_text(written.replace('"data": {"sent":', '"data": {"gone_s": 3.2, "sent":'))
+    assert read_requests(path, "viewers").end_s == 32
+    assert judge(path, at_least=1.0).verdict is Verdict.PASS
