@@ -146,7 +146,7 @@ class Actor:
 WORDS = ["turn", "turn", "turn", "assign", "revoke", "keep", "lose", "wipe"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=st.lists(st.tuples(st.sampled_from(WORDS), st.integers(0, 2)), max_size=40))
 def test_whatever_group_and_redis_do_all_is_applied_once_in_order_and_one_worker_is_left(
     store: AppliedState,  # noqa: F811
