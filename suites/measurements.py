@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import json
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fixtures.errors import HarnessError
+from fixtures.whole import write_whole
 
 
 class Measured(BaseModel):
@@ -57,9 +58,7 @@ class Measurements(BaseModel):
     def write(self, file: Path) -> None:
         """Write it whole or not at all, a run to a line so that a change is read as one."""
         lines = [
-            f" {name!r}: ".replace("'", '"') + "[" + ",".join(one.model_dump_json() for one in self.runs[name]) + "]"
+            f" {json.dumps(name)}: [{','.join(one.model_dump_json() for one in self.runs[name])}]"
             for name in sorted(self.runs)
         ]
-        new = file.with_suffix(".new")
-        new.write_text('{"runs": {\n' + ",\n".join(lines) + "\n}}\n")
-        os.replace(new, file)
+        write_whole(file, '{"runs": {\n' + ",\n".join(lines) + "\n}}\n", mode=0o644)

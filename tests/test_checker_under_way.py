@@ -85,20 +85,17 @@ def test_never_below_the_floor(tmp_path: Path) -> None:
     assert (finding.verdict, "1 of 2 promised" in finding.reason) == (Verdict.FAIL, True)
 
 
-def test_a_pod_of_old_that_is_lost_meanwhile_is_not_on_its_way(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lost", "uid", "said"), [("manager-0", "u0", "manager-0 served before"), ("new", "new", "new is none of those")]
+)
+def test_a_pod_old_or_new_that_was_ready_and_is_not_any_more_is_not_on_its_way(
+    tmp_path: Path, lost: str, uid: str, said: str
+) -> None:
     story = stage(tmp_path)
     story.pod("new", "new", "manager", t=97.1, starts_s=1.0)
-    story.watch("pod.not_ready", "manager-0", 99, "u0", "manager")
+    story.watch("pod.not_ready", lost, 99, uid, "manager")
     finding = judged(story)
-    assert (finding.verdict, "manager-0 served before" in finding.reason) == (Verdict.FAIL, True)
-
-
-def test_a_new_pod_that_was_ready_and_is_not_any_more_is_not_on_its_way(tmp_path: Path) -> None:
-    story = stage(tmp_path)
-    story.pod("new", "new", "manager", t=97.1, starts_s=1.0)
-    story.watch("pod.not_ready", "new", 99, "new", "manager")
-    finding = judged(story)
-    assert (finding.verdict, "new is none of those" in finding.reason) == (Verdict.FAIL, True)
+    assert (finding.verdict, said in finding.reason) == (Verdict.FAIL, True)
 
 
 def test_a_pod_that_waited_before_the_step_is_not_on_its_way(tmp_path: Path) -> None:

@@ -80,12 +80,11 @@ def in_windows(
         good = requests.good(deadline_s)
         at, share, count = _worst_window(requests.planned_s, good, window_s, judged)
         excused = good | requests.generator_fault
-        _, without_generator, _ = _worst_window(requests.planned_s, excused, window_s, judged)
-        broken = _first_broken(requests.planned_s, excused, window_s, judged, at_least)
+        broken_at_s = _first_broken(requests.planned_s, excused, window_s, judged, at_least)
     except (CannotTell, RequestsError, TimelineError, NoSuchFault) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget)
     windows = {"length_s": window_s, "worst_availability": round(share, 6), "worst_at_s": round(at, 3),
-               "first_broken_at_s": broken}  # fmt: skip
+               "first_broken_at_s": broken_at_s}  # fmt: skip
     measured = f"{share:.2%} in {at:.1f}\N{EN DASH}{at + window_s:.1f} s".replace("%", " %")
     inside = (requests.planned_s >= at) & (requests.planned_s < at + window_s) & ~good
     reason = f"{measured}, the worst of all {window_s:g} s windows, of {count} planned requests"
@@ -93,7 +92,7 @@ def in_windows(
         reason += f": {why}"
     verdict = Verdict.PASS
     if share < at_least:
-        verdict = Verdict.FAIL if without_generator < at_least else Verdict.INCONCLUSIVE
+        verdict = Verdict.FAIL if broken_at_s is not None else Verdict.INCONCLUSIVE
         if verdict is Verdict.INCONCLUSIVE:
             reason += "; without these the promise held: the load generator fell behind, not the stack"
     verdict, reason = if_healed(verdict, reason, healed=judged.fault is None or judged.fault.healed)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from chaos.sabotages.sabotage import Sabotage
+from fixtures.whole import write_whole
 from suites.sabotage.page import BAR_S
 from suites.sabotage.results import Kept, Result, Results, summary
 
@@ -20,9 +20,7 @@ def write_record(entries: Sequence[Sabotage], results: Results, record: Path) ->
     found = {entry.id: last for entry in entries if (last := results.last(entry))}
     bare = {name: last.model_copy(update={"dossier": ""}) for name, last in sorted(found.items())}
     text = Kept(summary=summary(bare.values()), results={name: [last] for name, last in bare.items()})
-    new = record.with_suffix(".new")
-    new.write_text(text.model_dump_json(indent=1) + "\n")
-    os.replace(new, record)
+    write_whole(record, text.model_dump_json(indent=1) + "\n", mode=0o644)
     record.with_suffix(".md").write_text(record_page(entries, bare))
     return bare
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.errors import HarnessError
+from fixtures.whole import write_whole
 from reports.verdict import Verdict
 from suites.sabotage.outcome import Outcome
 
@@ -89,9 +89,8 @@ class Results:
         """Keep a result and write the file."""
         self.of[result.sabotage] = [*self.of.get(result.sabotage, []), result][-KEPT:]
         self.folder.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_suffix(".new")
-        new.write_text(Kept(summary=summary(self.latest()), results=self.of).model_dump_json(indent=1))
-        os.replace(new, self.path)
+        text = Kept(summary=summary(self.latest()), results=self.of).model_dump_json(indent=1)
+        write_whole(self.path, text, mode=0o644)
 
     def last(self, sabotage: Sabotage) -> Result | None:
         """The newest result of this very sabotage; None when it changed since, or never ran."""
