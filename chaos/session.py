@@ -27,7 +27,7 @@ from fixtures.lock import lock
 from fixtures.settings import ROOT, Settings, load_settings
 from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
-from reports.layout import EXPERIMENTS, LAST_WORDS, create
+from reports.layout import EXPERIMENTS, LAST_WORDS, TIMELINE, create
 
 logger = logging.getLogger("chaostoolkit")
 T = TypeVar("T")
@@ -128,8 +128,13 @@ def _open(name: str, settings: Settings) -> Session:
 
 def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session:
     seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
-    alone = settings.run_dir is None
+    alone = not _is_put_there(settings.run_dir)
     if alone:
+        if settings.run_dir is not None and (settings.run_dir / TIMELINE).exists():
+            raise UsageError(
+                f"{settings.run_dir} holds another run, whose timeline would go on",
+                next_command="unset CRUCIBLE_RUN_DIR",
+            )
         if not settings.kubeconfig.exists():
             raise UsageError(f"expected cluster {settings.cluster!r} to be up, found none", next_command="crucible up")
         keep.enter_context(lock(settings))
@@ -157,11 +162,14 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
     return Session(world, engine, timeline, folder, alone)
 
 
+def _is_put_there(run_dir: Path | None) -> bool:
+    """Whether a harness runs this experiment, in its folder of the harness' dossier, and locks and watches itself."""
+    return run_dir is not None and Path.cwd().parent == (run_dir / EXPERIMENTS).resolve()
+
+
 def _folder(run_dir: Path, name: str) -> Path:
     """The folder of this run of the experiment: the working folder when the harness put us there, else a new one."""
-    if Path.cwd().parent == (run_dir / EXPERIMENTS).resolve():
-        return Path.cwd()
-    return new_folder(run_dir, name)
+    return Path.cwd() if _is_put_there(run_dir) else new_folder(run_dir, name)
 
 
 def new_folder(run_dir: Path, name: str) -> Path:

@@ -14,7 +14,7 @@ from fixtures.docker import find_engine
 from fixtures.docker.containers import Containers
 from fixtures.kubernetes.api import Cluster, Informer, KubeObject
 from fixtures.kubernetes.conditions import is_ready
-from fixtures.kubernetes.pods import pods_of
+from fixtures.kubernetes.pods import is_made_by, pods_of
 from fixtures.settings import Settings
 from fixtures.stack.map import Role, StackMap
 
@@ -64,8 +64,8 @@ class World:
         return self._informers[key].objects()
 
     def pods(self, role: Role) -> list[KubeObject]:
-        """The pods of a role, terminating ones included."""
-        return pods_of(role, self.objects("pods"))
+        """The pods of a role, terminating ones included; what others let run under its labels is nobody's to break."""
+        return [pod for pod in pods_of(role, self.objects("pods")) if is_made_by(pod, role)]
 
     def desired(self, role: Role) -> int:
         """How many pods its workload asks for now (an autoscaler may have changed it); LookupError without one."""

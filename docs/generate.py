@@ -32,11 +32,14 @@ def settings_page() -> str:
 def roles_page() -> str:
     """All roles of the stack map: workload, replicas, recovery budget, promised edges."""
     rows = ["# Roles", "", "The stack map (`fixtures/stack/stack.yaml`); suites speak of these names.", "",
+            "`about`: an estimate, which no suite claims, for the reason given.", "",
             "| role | workload | replicas | recovers within | promised edges |", "|---|---|---|---|---|"]  # fmt: skip
     for role in load_stack_map().roles.values():
         count = f"{role.scaling.min} to {role.scaling.max}" if role.scaling else str(role.replicas)
         edges = ", ".join(f"`{edge.path}` → {edge.status}" for edge in role.edges.values()) or "—"
-        rows.append(f"| {role.name} | {role.kind} `{role.workload}` | {count} | {role.recovery_s:g} s | {edges} |")
+        figure = f"{role.recovery_s:g} s"
+        within = f"about {figure}: {role.unpromised}" if role.unpromised else figure
+        rows.append(f"| {role.name} | {role.kind} `{role.workload}` | {count} | {within} | {edges} |")
     return "\n".join(rows) + "\n"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
+
+from reports.answers import WRONG_ANSWER
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,19 @@ class DataStoreKey:
         self._step += 1
         self._waiting += 1
         return method, (normal,) if self._certain else (normal, other)
+
+    @property
+    def value(self) -> dict[str, str]:
+        """What is stored under it, from its first step to its last."""
+        return {"life": self.key}
+
+    def other_value(self, answer: Answer) -> str:
+        """Why what was read is not what was stored, or ''; that nothing is there is another matter."""
+        try:
+            found = json.loads(answer.body) if answer.status == 200 else self.value
+        except ValueError:
+            found = None
+        return "" if found == self.value else f"{WRONG_ANSWER}: not what was stored"
 
     def answered(self, error: str) -> None:
         """Take note of how a step ended; an error leaves open what became of the key."""

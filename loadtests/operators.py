@@ -21,8 +21,6 @@ from typing import Any
 
 from locust import events
 
-from fixtures.settings import load_settings
-from fixtures.stack.map import stack_map_of
 from loadtests.answer import Answer, DataStoreKey, judge, write_outcome
 from loadtests.open_loop import OpenLoopUser, run
 from loadtests.rows import WriteOutcomes
@@ -30,6 +28,13 @@ from loadtests.shadow import Shadow
 
 API = "/api/v1"
 JSON = {"Content-Type": "application/json"}
+FRESH_S = 1.0
+"""A confirmed write is read back within a second; an answer without it is late, and its row says how late."""
+
+HOT_PATHS = 6
+HOT_WRITES, HOT_READS = 0.3, 0.9
+"""Shares that go to a few paths which all operators use: only who writes and reads a path again and again can see that
+it stands still. Most writes go to paths of their own, where no later one hides what became of them."""
 PATHS_PER_USER = 20
 Sent = tuple[str, Answer, str]
 
@@ -45,8 +50,7 @@ def open_outcomes(**_: Any) -> None:
     if run.refused:
         return
     outcomes = WriteOutcomes(run.dossier, run.plan.load)
-    bound_s = stack_map_of(load_settings()).role("selection-input").recovery_s
-    shadows = defaultdict(lambda: Shadow(bound_s))
+    shadows = defaultdict(lambda: Shadow(FRESH_S))
     place = f"{run.plan.load}/{uuid.uuid4().hex[:8]}"
 
 
@@ -61,7 +65,8 @@ class Operator(OpenLoopUser):
         self._store = self._new_key()
 
     def request(self, slot: int) -> Callable[[], Sent]:
-        kind, path = self._draw.random(), f"{place}/{self.number}/{self._draw.randrange(PATHS_PER_USER)}"
+        kind = self._draw.random()
+        path = self._path(HOT_READS if 0.6 <= kind < 0.8 else HOT_WRITES)
         operation = str(uuid.uuid4())  # never seeded: the topic remembers the ids of earlier runs
         if kind < 0.5:
             value = {"streamer": f"edge-{self._draw.randrange(8)}", "slot": slot}
@@ -73,6 +78,11 @@ class Operator(OpenLoopUser):
         if self._store.done:
             self._store = self._new_key()
         return partial(self._keep, self._store, *self._store.next_step())
+
+    def _path(self, hot: float) -> str:
+        if self._draw.random() < hot:
+            return f"{place}/all/{self._draw.randrange(HOT_PATHS)}"
+        return f"{place}/{self.number}/{self._draw.randrange(PATHS_PER_USER)}"
 
     def _new_key(self) -> DataStoreKey:
         return DataStoreKey(f"{run.plan.load}-{self.number}-{uuid.uuid4().hex[:8]}")
@@ -102,8 +112,8 @@ class Operator(OpenLoopUser):
         return "GET selection_input", answer, shadows[path].judge(answer, asked_ns)
 
     def _keep(self, store: DataStoreKey, method: str, good: tuple[int, ...]) -> Sent:
-        body = json.dumps({"life": store.key}).encode() if method in {"POST", "PUT"} else b""
+        body = json.dumps(store.value).encode() if method in {"POST", "PUT"} else b""
         answer = self.connections.exchange(method, f"{API}/datastore/{store.key}", JSON if body else None, body)
-        error = judge(answer, *good)
+        error = judge(answer, *good) or (store.other_value(answer) if method == "GET" else "")
         store.answered(error)
         return f"{method} datastore", answer, error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtests.answer import Answer, judge
-from reports.layout import OLD_ANSWER, WRONG_ANSWER
+from reports.answers import WRONG_ANSWER, old_answer
 
 GONE = object()
 """The value of a key that is not there."""
@@ -38,10 +38,11 @@ class Write:
 
 
 class Shadow:
-    """The writes of one path that nobody else writes, and that was never written before.
+    """The writes of one path that only this load writes, and that was never written before.
 
     Args:
-        stale_after_s: seconds within which a confirmed write must be read back; until then an older state is right.
+        fresh_s: seconds within which a confirmed write must be read back. An answer without it is as late as that write
+            is old: whoever judges the rows decides how late is too late.
 
     Example::
 
@@ -50,8 +51,8 @@ class Shadow:
         shadow.judge(Answer(200, {"x-applied-offset": "17"}, b'{"slot":3}'), asked_ns)  # ""
     """
 
-    def __init__(self, stale_after_s: float) -> None:
-        self._stale_ns = int(stale_after_s * 1e9)
+    def __init__(self, fresh_s: float) -> None:
+        self._fresh_ns = int(fresh_s * 1e9)
         self._writes: list[Write] = []
 
     def begin(self, value: dict[str, Any] | None, key: str = "") -> Write:
@@ -75,11 +76,15 @@ class Shadow:
         if not isinstance(found, dict):
             return f"{WRONG_ANSWER}: not an object"
         applied = _number(answer.headers.get("x-applied-offset"))
-        due = [w for w in self._writes if w.outcome == "ok" and w.done_ns < asked_ns - self._stale_ns]
+        due = [w for w in self._writes if w.outcome == "ok" and w.done_ns < asked_ns - self._fresh_ns]
         newest = max((w.offset for w in due if w.offset is not None), default=-1)
-        if applied is not None and newest > applied:
-            return f"{OLD_ANSWER}: stands at {applied}, offset {newest} was confirmed long ago"
-        return self._compared(found, newest if applied is None else applied, is_exact=applied is not None)
+        if error := self._compared(found, newest if applied is None else applied, is_exact=applied is not None):
+            return error
+        lacks = [w for w in due if applied is not None and w.offset is not None and w.offset > applied]
+        if not lacks:
+            return ""
+        behind_s = (asked_ns - min(w.done_ns for w in lacks)) / 1e9
+        return old_answer(behind_s, f"stands at {applied}; offset {newest} was confirmed")
 
     def _compared(self, found: dict[str, Any], upto: int, *, is_exact: bool) -> str:
         sure, may = [], []

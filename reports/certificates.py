@@ -91,6 +91,18 @@ class Certificate:
         begun = self.injecting or self.effective
         return begun.t, self.healed.t if self.healed else float("inf")
 
+    def hit(self, uid: str | None, node: str | None) -> bool:
+        """Whether a pod is among its victims: by its UID, or as one on a node that it names.
+
+        Args:
+            uid: of the pod.
+            node: which carries it; empty or None while none does.
+        """
+        return any(
+            (victim.get("kind") == "Node" and bool(node) and victim.get("name") == node) or victim.get("uid") == uid
+            for victim in self.victims
+        )
+
     def to_json(self) -> dict[str, Any]:
         """As kept in run.json."""
         return {

@@ -70,6 +70,7 @@ class _Reader:
         self._told: set[tuple[str, str]] = set()
         self._faults: dict[str, tuple[Any, ...]] = {}
         self._test: str | None = None
+        self._away: dict[str, list[Event]] = {}
 
     def take(self, event: Event) -> None:
         """Take one event.
@@ -79,6 +80,7 @@ class _Reader:
         """
         self._clock(event)
         self._name(event)
+        self._watch(event)
         family = event.kind.partition(".")[0]
         if family in {"pod", "container"}:
             self._pod(event)
@@ -94,6 +96,19 @@ class _Reader:
         if event.kind != "load.finished" and event.t + event.err < self._written - BACK_S:
             raise Contradiction(f"says {event.t:.3f} s, and a line before it {self._written:.3f} s: its clock ran back")
         self._written = max(self._written, event.t + event.err)
+
+    def _watch(self, event: Event) -> None:
+        """Whoever watches again lists all first, and tells then what it had missed; nothing while it was away."""
+        if event.kind == "watch.lost":
+            self._away[event.subject] = []
+        elif event.kind == "watch.resumed":
+            for told in self._away.pop(event.subject, []):
+                if told.t + told.err < event.t - BACK_S:
+                    raise Contradiction(
+                        f"resumes the watch of {event.subject}, which told {told.kind} while it was away"
+                    )
+        elif (watch := _watch_of(event)) in self._away:
+            self._away[watch].append(event)
 
     def _name(self, event: Event) -> None:
         """A node, workload or autoscaler keeps its UID until it was told to be gone."""
@@ -161,6 +176,16 @@ class _Reader:
             if self._test != event.subject:
                 raise Contradiction(f"{event.subject} ends, and has not begun")
             self._test = None
+
+
+def _watch_of(event: Event) -> str:
+    """The name of the watch that an event comes from; empty when it comes from none."""
+    family = event.kind.partition(".")[0]
+    if family == "workload":
+        return f"{event.subject.split('/')[-2]}s" if "/" in event.subject else ""
+    return {"pod": "pods", "container": "pods", "node": "nodes", "endpoint": "endpointslices", "hpa": "hpas"}.get(
+        family, ""
+    )
 
 
 def _scheduled(pod: _Pod, event: Event) -> str:

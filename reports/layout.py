@@ -67,6 +67,11 @@ def states(load: str) -> str:
     return f"{KAFKA}/states-{load}.jsonl"
 
 
+def copies(role: str, load: str) -> str:
+    """What each pod of a role that keeps a copy of the state held once the log of a load had ended."""
+    return f"{KAFKA}/copies-{role}-{load}.jsonl"
+
+
 def state(folder: str, file: str) -> str:
     """A file of one test's looks at the cluster: BEFORE, AFTER or DIFF."""
     return f"{STATE}/{folder}/{file}"
@@ -116,8 +121,6 @@ _UNSAFE = str.maketrans({",": ";", '"': "'", "\n": " ", "\r": " "})
 REQUEST_COLUMNS = RequestRow._fields
 REQUEST_TEXT = ("name", "error")
 REQUEST_HEADER = ",".join(REQUEST_COLUMNS)
-WRONG_ANSWER, OLD_ANSWER = "wrong-answer", "old-answer"
-"""How the error of a row begins whose answer contradicts what was written, or stands too far behind it."""
 
 
 def create(out: Path) -> Path:

@@ -57,7 +57,7 @@ def outage(
     start, end = requests.start_s_of, requests.end_s_of
     inside = requests.sent & (start >= after_s) & (start < (before_s if before_s is not None else np.inf))
     in_time = (requests.latency_s <= deadline_s) | requests.generator_fault  # sent late is not the stack's lateness
-    good = (requests.error == "") & in_time
+    good = requests.right_within(deadline_s) & in_time
     bad = inside & ~good
     if not bad.any():
         return Outage(None, None, None, 0, int(inside.sum()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reports.interval import Interval
@@ -79,6 +80,13 @@ class Gap:
         words = {word for each in _WATCHES.values() for word in each if word in self.watch.lower()}
         # the longest: a watch of horizontalpodautoscalers is none of pods
         return not words or max(words, key=len) in _WATCHES.get(kind.partition(".")[0], ())
+
+
+def blind(lost: Iterable[Gap], kind: str, since: float, until: float | None = None) -> list[Gap]:
+    """The gaps that hide events of a kind in some part of a stretch, or at one moment."""
+    return [
+        gap for gap in lost if gap.hides(kind) and gap.start <= (since if until is None else until) and gap.end >= since
+    ]
 
 
 def gaps(timeline: Timeline) -> list[Gap]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reports.certificates import Certificate
 from reports.interval import Interval
-from reports.pods import Gap, Pods, gaps, moment, pods_of
+from reports.pods import Gap, Pods, blind, gaps, moment, pods_of
 from reports.timeline import Event, Timeline
 
 QUIET_S = 10.0
@@ -78,13 +78,15 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
         NotHit: the fault hit no Ready pod of the role.
         CannotMeasure: the fault never took effect, or there is no watch data.
     """
-    start = _start(timeline, certificate)
+    signs = _signs_on_victims(timeline, certificate)
+    start = _start(certificate, signs)
     if wrong := certificate.problems(but_healing=certificate.healed is None):
         raise CannotMeasure(f"fault {certificate.fault_id} is not proven: {'; '.join(wrong)}")
-    pods = pods_of(timeline, role, until=start.earliest)
+    cut = min([start.earliest, *(sign.t for sign in signs)])
+    pods = pods_of(timeline, role, until=cut)
     if not pods:
         raise CannotMeasure(f"the watch saw no pod of {role} before the fault")
-    hit = {key for key, pod in pods.items() if not pod.gone and _is_hit(certificate, key, pod.node)}
+    hit = {key for key, pod in pods.items() if not pod.gone and certificate.hit(key, pod.node)}
     if not any(pods[key].serves for key in hit):
         raise NotHit(f"fault {certificate.fault_id} hit no Ready pod of {role}")
     lost, until = gaps(timeline), _until(timeline, certificate, start)
@@ -96,12 +98,12 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     need = before[-1]
     found = Recovery(certificate.fault_id, role, start, until, names, need)
     found.never_fell = not _kills(certificate) and pods.serving() >= need
-    found.blind = any(gap.hides("pod.ready") and gap.start <= until <= gap.end for gap in lost)
+    found.blind = bool(blind(lost, "pod.ready", until))
     known = set(pods)
-    back = _back(timeline, found, pods, hit if _kills(certificate) else set(), specs)
+    back = _back(timeline, found, pods, hit if _kills(certificate) else set(), specs, since=cut)
     found.unsure = _unsure(timeline, found, back, lost)
     nodes = {victim.get("name") for victim in certificate.victims if victim.get("kind") == "Node"}
-    seen = timeline.query("pod.*", "container.*", "node.*", "endpoint.*", since=start.earliest, until=until)
+    seen = timeline.query("pod.*", "container.*", "node.*", "endpoint.*", since=cut, until=until)
     _phase(found, "detected", [e for e in seen if _is_sign(e, hit, nodes)][:1], lost)
     _phase(
         found, "endpoint_removed", [e for e in seen if e.kind == "endpoint.removed" and _is_of(e, hit, names)][:1], lost
@@ -115,7 +117,7 @@ def measure(timeline: Timeline, certificate: Certificate, role: str) -> Recovery
     return found
 
 
-def _start(timeline: Timeline, certificate: Certificate) -> Interval:
+def _start(certificate: Certificate, on_victims: list[Event]) -> Interval:
     """When the fault took effect: after `injecting`, and not after the act was done, proven, or seen on a victim."""
     if certificate.effective is None:
         raise CannotMeasure(f"fault {certificate.fault_id} never took effect")
@@ -124,12 +126,18 @@ def _start(timeline: Timeline, certificate: Certificate) -> Interval:
     if begun is None:
         return Interval(effective.t - effective.err, effective.t + effective.err)
     signs = [effective, *(event for kind, event in certificate.events.items() if kind == "fault.injected")]
-    victims = {victim.get("uid") for victim in certificate.victims}
-    signs += [e for e in timeline.query("pod.*", "container.*", since=begun.t) if e.uid in victims and e.kind in SIGNS][
-        :1
-    ]
+    signs += on_victims[:1]
     latest = min(sign.t + sign.err for sign in signs)
     return Interval(min(begun.t - begun.err, latest), latest)
+
+
+def _signs_on_victims(timeline: Timeline, certificate: Certificate) -> list[Event]:
+    """What the watch saw on victims and what may have come after the act began: its middle may lie before that."""
+    if (begun := certificate.injecting) is None:
+        return []
+    victims = {victim.get("uid") for victim in certificate.victims}
+    signs = [e for e in timeline.query("pod.*", "container.*") if e.uid in victims and e.kind in SIGNS]
+    return [sign for sign in signs if sign.t + sign.err >= begun.t]
 
 
 def _until(timeline: Timeline, certificate: Certificate, start: Interval) -> float:
@@ -156,18 +164,13 @@ def _unsure(timeline: Timeline, found: Recovery, back: Event | None, lost: list[
     return ""
 
 
-def _is_hit(certificate: Certificate, uid: str, node: str) -> bool:
-    return any(
-        (victim.get("kind") == "Node" and node != "" and victim.get("name") == node) or victim.get("uid") == uid
-        for victim in certificate.victims
-    )
-
-
-def _back(timeline: Timeline, found: Recovery, pods: Pods, hit: set[str], specs: list[Event]) -> Event | None:
+def _back(
+    timeline: Timeline, found: Recovery, pods: Pods, hit: set[str], specs: list[Event], *, since: float
+) -> Event | None:
     """The event that made the role whole for good, or None; `pods` is brought up to the end of the stretch."""
     stale = set(hit)  # pods that are dead, though the API has not said so yet
     need, back, whole = found.need, None, found.never_fell
-    of_pods = timeline.query("pod.*", "container.*", role=found.role, since=found.start.earliest, until=found.until)
+    of_pods = timeline.query("pod.*", "container.*", role=found.role, since=since, until=found.until)
     later = [event for event in specs if event.t > found.start.latest]
     for event in sorted([*of_pods, *later], key=lambda event: event.t):
         if event.kind == "workload.replicas":

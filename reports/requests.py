@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reports import layout
+from reports.answers import behind_s
 from reports.pace import Pace
 from reports.rows import RequestsError, read_rows
 from reports.timeline import FILE, Event, Timeline
@@ -71,11 +72,18 @@ class Requests:
         """Those with a good answer within `deadline_s` of their planned start.
 
         What the client found wrong is in `error`; no answer, and an answer of 500 or above, is never good whatever it
-        thought of it.
+        thought of it. An answer that lacks what was confirmed 3 s ago is as late as one that takes 3 s.
         """
         answered = (self.status >= 100) & (self.status < 500)
-        good: Flags = answered & (self.error == "") & (self.latency_s <= deadline_s)
+        good: Flags = answered & (self.latency_s <= deadline_s) & self.right_within(deadline_s)
         return good
+
+    def right_within(self, deadline_s: float) -> Flags:
+        """Those whose answer is right, or was so at most `deadline_s` ago: no worse than one that takes so long."""
+        right: Flags = self.error == ""
+        for row in np.flatnonzero(~right):  # few have an error, and only those are read
+            right[row] = 0 < behind_s(str(self.error[row])) <= deadline_s
+        return right
 
     @property
     def generator_fault(self) -> Flags:

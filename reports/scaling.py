@@ -9,16 +9,13 @@ from dataclasses import dataclass
 
 from reports.pods import Gap, gaps
 from reports.timeline import Event, Timeline
+from reports.verdict import CannotTell
 
 BLIND_S = 2.0
 """A watch that was away this long may have missed a step and its way back."""
 
 NEAR_S = 15.0
 """The autoscaler tells its figures with its decision; its status may be one sync period and a blip away."""
-
-
-class CannotTell(Exception):
-    """The evidence does not decide; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +84,9 @@ class Scene:
         Up: it desires at least so many, and its formula, replicas times figure over target, asks for no fewer. Down: it
         desires no more than so many, and has a figure, whatever the target and the ceiling are.
         """
-        near = [event for event in self.hpa if abs(event.t - step.event.t) <= NEAR_S]
-        asked = [event for event in near if int(event.data["desired"] or 0) == step.new]
-        if not asked:
+        if not self.asked(step):
             return f"the autoscaler did not ask for {step.new}"
-        figures = [event.data.get("cpu_percent") for event in near]
+        figures = [event.data.get("cpu_percent") for event in self._near(step)]
         known = [int(figure) for figure in figures if figure is not None]
         if not known:
             return "the autoscaler had no figure"
@@ -103,6 +98,26 @@ class Scene:
             if step.new > wanted:
                 return f"at {highest} % of a target of {target_percent} % it takes {wanted}"
         return ""
+
+    def _near(self, step: Step) -> list[Event]:
+        """What the autoscaler told about the time of a step."""
+        return [event for event in self.hpa if abs(event.t - step.event.t) <= NEAR_S]
+
+    def asked(self, step: Step) -> list[Event]:
+        """What the autoscaler told about the time of a step that asked for just this number."""
+        return [event for event in self._near(step) if int(event.data["desired"] or 0) == step.new]
+
+    def too_short(self, step: Step, target_percent: int, ceiling: int) -> str:
+        """Why the first step up went less far than its figure asks for; empty when it did not.
+
+        Later steps meet pods that have no figure yet, which the autoscaler counts as idle.
+        """
+        asked = self.asked(step)
+        figure = asked[0].data.get("cpu_percent") if asked else None
+        if figure is None:
+            return ""
+        wanted = min(ceiling, math.ceil(step.old * int(figure) / target_percent))
+        return f"at {figure} % of a target of {target_percent} % it takes {wanted}" if step.new < wanted else ""
 
 
 def scene_of(seen: Timeline, role: str, load: str, *, min_share: float) -> Scene:

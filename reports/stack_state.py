@@ -67,7 +67,17 @@ def settling(state: State) -> list[str]:
             lines.append(f"service {name}: {e['stray']} endpoints lead to no Ready pod")
     if state["kafka"]:
         lines.append(f"Kafka: {state['kafka']}")
+    lines += [f"Kafka topic {partition}" for partition in state["behind"]]
     return lines + [f"pod {name}: not Ready" for name in state["not_ready"]]
+
+
+def above_floor(state: State) -> list[str]:
+    """What an autoscaler has not brought back to its floor yet, as it does at rest; one line each."""
+    return [
+        f"workload {name}: {w['desired']} replicas, {w['owned'][0]} at rest"
+        for name, w in sorted(state["workloads"].items())
+        if w["owned"] and w["desired"] > w["owned"][0]
+    ]
 
 
 def _members(kind: str, before: Any, after: Any) -> list[str]:

@@ -64,7 +64,7 @@ def read_states(dossier: Path, load: str) -> States:
             if end is not None or (row["what"] in wholes):
                 raise ValueError("a line more than there should be")
             if row["what"] in ("before", "whole"):
-                wholes[row["what"]] = Whole(int(row["offset"]), _paths(row["paths"])), int(row["at_ms"])
+                wholes[row["what"]] = Whole(int(row["offset"]), paths_of(row["paths"])), int(row["at_ms"])
             elif row["what"] == "read":
                 reads.append(
                     Read(str(row["path"]), int(row["status"]), int(row["offset"]), int(row["at_ms"]), row["value"])
@@ -79,5 +79,6 @@ def read_states(dossier: Path, load: str) -> States:
     return States(file, wholes["before"][0], whole, tuple(reads), end["log_end"], at_ms)
 
 
-def _paths(raw: dict[str, dict[str, dict[str, Any]]]) -> Paths:
+def paths_of(raw: dict[str, dict[str, dict[str, Any]]]) -> Paths:
+    """A whole state from its JSON: by path and key, value and end of life."""
     return {path: {key: Held(kept["v"], kept.get("x")) for key, kept in keys.items()} for path, keys in raw.items()}

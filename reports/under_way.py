@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.interval import Interval
-from reports.pods import Gap, gaps, moment, pods_of
+from reports.pods import Gap, blind, gaps, moment, pods_of
 from reports.scaling import NEAR_S, Step, steps_of
 from reports.timeline import Timeline
 from reports.verdict import Verdict
@@ -84,9 +84,9 @@ def _asked_by_autoscaler(seen: Timeline, role: str, step: Step, lost: list[Gap],
     near = seen.query("hpa.replicas", role=role, since=step.event.t - NEAR_S, until=step.event.t + NEAR_S)
     if any(int(event.data["desired"] or 0) == step.new for event in near if event.t < until):
         return Verdict.PASS
-    blind = any(gap.hides("hpa.") and gap.start < until and gap.end > step.event.t for gap in lost)
+    unseen = any(gap.start < until and gap.end > step.event.t for gap in blind(lost, "hpa.", step.event.t, until))
     too_early = until - step.event.t < SAID_S
-    return Verdict.INCONCLUSIVE if blind or too_early else Verdict.FAIL
+    return Verdict.INCONCLUSIVE if unseen or too_early else Verdict.FAIL
 
 
 def _not_new(seen: Timeline, role: str, since: float, until: float) -> str:

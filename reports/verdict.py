@@ -18,6 +18,10 @@ class Verdict(StrEnum):
     PASS = "PASS"  # noqa: S105
 
 
+class CannotTell(Exception):
+    """The evidence does not decide a claim; the message says why."""
+
+
 _WORST_FIRST = list(Verdict)
 EXIT_CODES = {
     Verdict.PASS: 0,

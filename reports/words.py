@@ -17,6 +17,7 @@ _SHOWS = [
     (r"kafka/journal-(.+)\.jsonl", "what was applied"),
     (r"kafka/history-(.+)\.jsonl", "Kafka history"),
     (r"kafka/states-(.+)\.jsonl", "what the stack holds"),
+    (r"kafka/copies-(.+)\.jsonl", "copies that pods hold"),
     (r"(?:.+/)?installed\.json", "what is installed"),
     (r"state/.+/diff\.txt", "what was left behind"),
     (r"state/.+/before\.json", "the cluster before"),
@@ -35,7 +36,6 @@ _SHOWN = [(re.compile(pattern), words) for pattern, words in _SHOWS]
 # a checker -> what its figure is a figure of
 _FIGURES = {
     "availability.in_windows": "served in the worst window",
-    "availability.lost_at_most": "requests lost",
     "recovery.within": "whole again after",
     "recovery.of_all_hit": "whole again after",
     "autoscaling.scaled_up": "scaled up",
@@ -49,6 +49,7 @@ _FIGURES = {
     "kafka.history.check": "Kafka's own promises",
     "certificate.proven": "faults",
     "progress.during_fault": "during the fault",
+    "restarts.only_of_those_hit": "started again",
     "conformance.as_it_was": "left behind",
 }
 

@@ -2,107 +2,33 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from fixtures.stack.map import StackMap, load_stack_map
 from reports import dossier as dossiers
-from reports.checkers import availability
-from reports.run import TestRecord
+from reports.checkers import autoscaling, availability
+from reports.run import Judged, TestRecord
 from reports.timeline import TimelineError
-from reports.verdict import Verdict
+from reports.verdict import Finding, Verdict
 from suites import estimates
 from suites.measurements import Measured, Measurements
-from suites.recovery.test_worker_node_kill import MOVED
+from suites.promised import ENOUGH_RUNS, SLACK, Figure, Figures, figures, window_s_of
 from suites.recovery.under_load import OPERATIONS, QUICK_S
 
 PAGE = Path("docs/reference/budgets.md")
 """What each run measured is kept beside it, as `budgets.json`."""
-ENOUGH_RUNS = 10
-SLACK = 2.0
-RATES = {"served": "viewers_per_s", "writes": "writes_per_s", "reads": "reads_per_s", "keys": "keys_per_s"}
+SCALES: dict[str, tuple[Callable[..., Finding], str, str]] = {
+    "autoscaling.scaled_up": (autoscaling.scaled_up, "up", "up_s"),
+    "autoscaling.scaled_down": (autoscaling.scaled_down, "down", "back_s"),
+}
+"""By checker: how to ask it again, the figure, and where its finding has it."""
 OF_OLD = {"gateway_pod": "gateway-pod-kill", "manager_pod": "manager-pod-kill",
           "kafka_broker": "kafka-broker-pod-kill", "worker_node": "worker-node-kill"}  # fmt: skip
 """Names in test ids of dossiers from before promises had ids."""
-
-
-@dataclass
-class Figure:
-    """One figure as harm (seconds to recover, or the share lost), and the harm that each run measured.
-
-    Args:
-        promise_id: whose figure it is; empty for an estimate that figures are made of.
-        what: `manager recovers`, or the requests whose share is meant.
-        formula: where it comes from.
-        allowed: the harm that the promise allows.
-        least: the smallest harm that can be told from none: one request of a window; 0 for times.
-        measured: one per run.
-    """
-
-    promise_id: str
-    what: str
-    formula: str
-    allowed: float
-    least: float = 0.0
-    measured: list[float] = field(default_factory=list)
-
-    def trouble(self) -> str:
-        """Why the figure does not stand; empty when it does, or when there are too few runs to say that it is lax."""
-        if not self.measured:
-            return ""
-        worst = max(self.measured)
-        if worst > self.allowed:
-            return "exceeded"
-        lax = self.allowed > SLACK * max(worst, self.least)
-        return f"more than {SLACK:g} times the worst" if lax and len(self.measured) >= ENOUGH_RUNS else ""
-
-    @property
-    def is_share(self) -> bool:
-        """Whether the harm is a share and not a time."""
-        return self.least > 0
-
-    def row(self) -> str:
-        """A row of the page."""
-        said = self.trouble() or (f"n < {ENOUGH_RUNS}" if len(self.measured) < ENOUGH_RUNS else "stands")
-
-        def text(harm: float) -> str:
-            return f"{harm:.1%} lost".replace("%", " %") if self.is_share else f"{harm:.1f} s"
-
-        worst = text(max(self.measured)) if self.measured else "—"
-        median = text(statistics.median(self.measured)) if self.measured else "—"
-        room = f"{self.allowed / max(self.measured):.1f} x" if self.measured and max(self.measured) > 0 else "—"
-        names = [self.promise_id] if self.promise_id else []
-        cells = [*names, self.what, f"`{self.formula}`", text(self.allowed), str(len(self.measured)), worst,
-                 median, room, said]  # fmt: skip
-        return f"| {' | '.join(cells)} |"
-
-
-Figures = dict[tuple[str, str], Figure]
-"""By promise id and name or role."""
-
-
-def figures(stack: StackMap) -> Figures:
-    """All figures of the stack map, with nothing measured yet; keyed by promise and name or role."""
-    found = {}
-    for promise_id, names in stack.budgets.items():
-        for name, formula in names.items():
-            if not name.endswith("_s"):
-                one = 1 / (stack.facts[RATES[name]] * _window_s(stack, promise_id))
-                allowed = 1 - stack.budget(promise_id, name)
-                found[promise_id, name] = Figure(promise_id, name, formula, allowed, one)
-        moved_s = stack.budget(promise_id, "moved_s") if "moved_s" in names else 0.0
-        for role in stack.roles.values():
-            if role.recovery_formula and (
-                (moved_s and role.name in MOVED) or (not moved_s and role.name in promise_id)
-            ):
-                formula = f"{names['moved_s']} + {role.recovery_formula}" if moved_s else role.recovery_formula
-                allowed = moved_s + role.recovery_s
-                found[promise_id, role.name] = Figure(promise_id, f"{role.name} recovers", formula, allowed)
-    return found
 
 
 def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = None) -> tuple[Figures, list[str]]:
@@ -163,21 +89,29 @@ def _add(found: Figures, folder: Path, record: TestRecord, stack: StackMap) -> N
             figure.measured.append(entry["latest_s"])
         elif figure and record.verdict is Verdict.FAIL:  # watched, and not back: worse than any figure
             figure.measured.append(float("inf"))
+    for claim in record.claims:
+        if claim.checker in SCALES and (promise_id, SCALES[claim.checker][1]) in found:
+            found[promise_id, SCALES[claim.checker][1]].measured += _scaled(folder, claim)
     flows = [claim.args for claim in record.claims if claim.checker == "availability.in_windows"]
     for name in stack.budgets.get(promise_id, {}) if flows else ():
         if (promise_id, name) not in found:
             continue
         seen = availability.in_windows(
             folder, load=flows[0]["load"], fault_id=flows[0]["fault_id"], at_least=0.0, min_requests=1,
-            window_s=_window_s(stack, promise_id), names=OPERATIONS.get(name),
+            window_s=window_s_of(stack, promise_id), names=OPERATIONS.get(name),
             deadline_s=QUICK_S if promise_id == "recovery.gateway-pod-kill" else 5.0,
         )  # fmt: skip
         if seen.data:
             found[promise_id, name].measured.append(1 - seen.data["windows"]["worst_availability"])
 
 
-def _window_s(stack: StackMap, promise_id: str) -> float:
-    return stack.facts["brief_window_s" if promise_id == "recovery.gateway-pod-kill" else "window_s"]
+def _scaled(folder: Path, claim: Judged) -> list[float]:
+    """Seconds until the autoscaler had done what a claim is about, beyond the time that it must wait."""
+    check, _, key = SCALES[claim.checker]
+    said = check(folder, **claim.args)
+    if key in said.data:
+        return [max(0.0, said.data[key][1] - claim.args.get("stabilisation_s", 0.0))]
+    return [float("inf")] if said.verdict is Verdict.FAIL else []  # watched, and it did not: worse than any figure
 
 
 def page(found: Figures, stack: StackMap) -> str:
@@ -237,7 +171,7 @@ def budgets(dossier: tuple[Path, ...], file: Path) -> None:
     for figure in found.values():
         click.echo(figure.row())
     codes = set()
-    for promise_id in stack.budgets:
+    for promise_id in dict.fromkeys(figure.promise_id for figure in found.values() if figure.promise_id):
         said, code = said_of(promise_id, [figure for figure in found.values() if figure.promise_id == promise_id])
         click.echo(said)
         codes.add(code)

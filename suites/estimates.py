@@ -29,8 +29,8 @@ def allowed(stack: StackMap) -> dict[str, tuple[str, float]]:
             found[started] = _of_start(role)
     facts = {
         "endpoint of a dead pod gone": "endpoints_s",
-        "lost node noticed": "node_grace_s + node_monitor_s",
-        "pods of a lost node made anew": "node_monitor_s + eviction_s",  # its taint may come one look after NotReady
+        "lost node noticed": "node_grace_s + 2 * node_monitor_s",
+        "pods of a lost node made anew": "node_monitor_s + taint_s + eviction_s",  # tainted one look after NotReady
     }
     return found | {name: (formula, value_of(formula, stack.facts)) for name, formula in facts.items()}
 

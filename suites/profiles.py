@@ -16,7 +16,7 @@ class Effort:
         viewers_per_s: planned viewer requests per second.
         operators_per_s: planned operator requests per second.
         after_s: seconds of load that are observed after the fault is healed: time to settle, and a window of 5 s.
-        scaling_per_s: planned requests per second that take the Manager above its floor.
+        scaling_cores: of the Manager's processors, what its load takes: 2.5 times what two replicas may use at rest.
         min_acked: acknowledged writes below which the ordering suite cannot tell.
     """
 
@@ -24,13 +24,13 @@ class Effort:
     viewers_per_s: float
     operators_per_s: float
     after_s: float
-    scaling_per_s: float
+    scaling_cores: float
     min_acked: int
 
 
 EFFORTS = {
-    Profile.SMOKE: Effort(1, 30, 10, 15, 250, 100),
-    Profile.QUICK: Effort(1, 50, 15, 20, 250, 300),
-    Profile.NIGHTLY: Effort(3, 50, 20, 30, 250, 500),
-    Profile.CERTIFY: Effort(10, 50, 20, 30, 250, 1000),
+    Profile.SMOKE: Effort(1, 30, 10, 26, 0.35, 100),
+    Profile.QUICK: Effort(1, 50, 15, 26, 0.35, 300),
+    Profile.NIGHTLY: Effort(3, 50, 20, 30, 0.35, 500),
+    Profile.CERTIFY: Effort(10, 50, 20, 30, 0.35, 1000),
 }

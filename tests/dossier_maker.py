@@ -108,7 +108,7 @@ class Story:
             told = {"t": line["t"], **line["data"]}
             if line["kind"] in {"fault.effective", "fault.healed"} and line["subject"] == experiment:
                 names.append(f"{line['kind']}-of-{told['fault_id']}")
-                span = {"start": _clock(2 * len(run)), "end": _clock(2 * len(run) + 2)}
+                span = {"start": _clock(2 * len(run)), "end": _clock(2 * len(run) + 2), "duration": 2.0}
                 run.append({"activity": {"name": names[-1]}, "status": "succeeded", **span,
                             "output": told if line["kind"] == "fault.effective" else [told]})  # fmt: skip
         looks = [_look(1.05 * n) for n in range(-1, 2 * len(run) + 1)]  # one before and one after
@@ -170,16 +170,22 @@ def _clock(second: float) -> str:
 def _look(second: float) -> dict[str, Any]:
     """A look of a twentieth of a second at the hypothesis, which finds it kept."""
     probe = {"activity": {"name": "gateway-answers"}, "status": "succeeded", "tolerance_met": True,
-             "start": _clock(second), "end": _clock(second + 0.05)}  # fmt: skip
+             "start": _clock(second), "end": _clock(second + 0.05), "duration": 0.05}  # fmt: skip
     return {"steady_state_met": True, "probes": [probe]}
+
+
+def small_look(**labels: str) -> dict[str, Any]:
+    """A look at a stack of one node with these labels, whole in itself."""
+    look: dict[str, Any] = {name: {} for name in ("workloads", "objects", "containers", "inside", "endpoints")}
+    look |= {"version": 3, "sabotage": "", "topics": {}, "groups": {}, "kafka": ""}
+    look |= {name: [] for name in ("behind", "of_runs", "ledger", "not_ready")}
+    node = {"ready": True, "unschedulable": False, "taints": [], "annotations": {}, "labels": labels}
+    return look | {"nodes": {"worker": node | {"finalizers": [], "owners": [], "leaving": False}}}
 
 
 def looks(folder: Path, test: str, *, node_label: str = "", told: str | None = None) -> Path:
     """Two looks at a small stack, the later one with a label more on its node where that is wanted."""
-    look: dict[str, Any] = {name: {} for name in ("workloads", "objects", "containers", "inside", "endpoints")}
-    look |= {"version": 2, "topics": {}, "groups": {}, "of_runs": [], "ledger": [], "kafka": "", "not_ready": []}
-    before = look | {"nodes": {"worker": {"ready": True, "labels": ""}}}
-    after = look | {"nodes": {"worker": {"ready": True, "labels": node_label}}}
+    before, after = small_look(), small_look(**({"new": node_label} if node_label else {}))
     state = folder / "state" / test
     state.mkdir(parents=True, exist_ok=True)
     (state / "before.json").write_text(json.dumps(before))
@@ -224,7 +230,19 @@ class Log:
         end = {"begin": {"0": self.begin}, "end": ends or {"0": self.end}}
         for name, rows in (("writes", self.writes), ("topic", [*self.topic, end]), ("journal", journal)):
             (self.folder / f"{name}-operators.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        self._write_requests()
         return self.folder.parent
+
+    def _write_requests(self) -> None:
+        """The row that each write left beside its line."""
+        rows = [REQUEST_HEADER]
+        for write in sorted(self.writes, key=lambda write: write.get("end_ns", 0)):
+            start, end, status = (write.get(key) or 0 for key in ("start_ns", "end_ns", "status"))
+            error = "" if 200 <= status < 400 else f"status {status}"
+            rows.append(f"{start},{start},{max(start, end)},0,POST selection_input,{status},9,{error}")
+        file = self.folder.parent / "load" / "requests-operators.csv"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("\n".join(rows) + "\n")
 
 
 GATEWAY = "suites/recovery/test_gateway_pod_kill.py::test_losing_a_gateway_pod_keeps_viewers_served"

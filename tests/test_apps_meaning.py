@@ -14,7 +14,7 @@ from fixtures.stack.services.exposition import Metrics
 from fixtures.stack.services.host_metrics import reported
 from fixtures.stack.services.humantime import parse_ms
 from fixtures.stack.services.journal_pages import read_page
-from fixtures.stack.services.json_log import JsonLines, OnChange
+from fixtures.stack.services.json_log import JsonLines, NowAndThen, OnChange
 from fixtures.stack.services.query import BadQuery, Query, read_query
 from fixtures.stack.services.record import BadRecord, Record, decode, encode, parse_object
 from fixtures.stack.services.routing import place_of
@@ -270,6 +270,19 @@ def test_log_lines_are_json_and_a_condition_is_logged_when_it_changes(caplog):
     assert [(line["level"], line["message"], line["pod"]) for line in lines] == [
         ("warning", "kafka: away", "pod-1"),
         ("info", "kafka: well again", "pod-1"),
+    ]
+
+
+def test_what_happens_often_is_logged_once_a_second_with_how_many_there_were(caplog):
+    times = iter([0.0, 0.3, 0.6, 0.7, 1.0, 1.2])
+    say = NowAndThen(logging.getLogger("test.apps"), "answered 503", clock=lambda: next(times))
+    with caplog.at_level(logging.INFO, "test.apps"):
+        for what in ("redis", "redis", "redis", "kafka", "redis", "redis"):
+            say(what)
+    assert [one.getMessage() for one in caplog.records] == [
+        "answered 503: redis (1 x)",
+        "answered 503: kafka (1 x)",
+        "answered 503: redis (3 x)",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -27,7 +28,7 @@ from fixtures.stack.services.environment import Address, read_environment
 from fixtures.stack.services.host_metrics import HostMetrics
 from fixtures.stack.services.manager import Manager
 from fixtures.stack.services.record import Record
-from fixtures.stack.services.redis_clients import RedisClients
+from fixtures.stack.services.redis_clients import CONNECTIONS, RedisClients, connect
 from fixtures.stack.services.state import Entry, State
 
 pytestmark = needs_redis
@@ -255,6 +256,21 @@ def test_a_metric_that_is_reported_no_more_goes_whatever_else_its_host_reports(r
         await clients.close()
 
     asyncio.run(story())
+
+
+def test_a_burst_waits_for_the_connections_there_are(redis_server, store):  # noqa: F811
+    """Three hundred requests at once once were as many connections, of which the pool refused all but a hundred."""
+    client = connect(redis_server.address)
+
+    async def story() -> tuple[list[Any], int]:
+        answers = await asyncio.gather(*(client.set(f"k{n}", "v", nx=True) for n in range(300)))
+        clients = await client.client_list()
+        await client.aclose()
+        return answers, len(clients)
+
+    answers, connections = asyncio.run(story())
+    assert all(answers)
+    assert connections <= CONNECTIONS + 1, "and one of the test itself"
 
 
 def test_the_manager_over_redis(redis_server, store):  # noqa: F811

@@ -299,9 +299,9 @@ def test_a_stack_that_limped_before_the_fault_is_seen(dossier: Callable[..., Pat
     rows = slots(30)
     for row in between(rows, 3, 6):
         row |= {"status": 502, "error": "status 502"}
-    assert judge(dossier(rows), part="before").verdict is Verdict.FAIL
+    assert judge(dossier(rows), part="before", deadline_s=1.0).verdict is Verdict.FAIL
     assert judge(dossier(rows)).verdict is Verdict.FAIL, "windows before the fault are judged as all others"
-    assert judge(dossier(slots(30)), part="before").verdict is Verdict.PASS
+    assert judge(dossier(slots(30)), part="before", deadline_s=1.0).verdict is Verdict.PASS
 
 
 def test_what_is_slow_before_the_fault_fails_and_what_fails_later_is_not_before(dossier: Callable[..., Path]) -> None:
@@ -312,7 +312,18 @@ def test_what_is_slow_before_the_fault_fails_and_what_fails_later_is_not_before(
     rows = slots(30)
     for row in between(rows, 12, 20):
         row |= {"status": 502, "error": "status 502"}
-    assert judge(dossier(rows), part="before").verdict is Verdict.PASS
+    assert judge(dossier(rows), part="before", deadline_s=1.0).verdict is Verdict.PASS
+
+
+def test_what_was_under_way_when_the_fault_struck_is_not_before_it(dossier: Callable[..., Path]) -> None:
+    """Sent 0.6 s before the kill, and cut off by it: what was before is what had its second before the fault."""
+    rows = slots(30)
+    for row in between(rows, 11.4, 12):
+        row |= {"took": 0.7, "status": 502, "error": "status 502"}
+    path = dossier(rows)
+    assert judge(path, part="before", deadline_s=1.0, at_least=0.98).verdict is Verdict.PASS
+    assert judge(path, part="before", deadline_s=0.3, at_least=0.98).verdict is Verdict.FAIL
+    assert judge(path, at_least=0.98).verdict is Verdict.FAIL, "the fault's claims have it"
 
 
 @pytest.mark.parametrize("limps", [{"took": 1.5}, {"status": 502, "error": "status 502"}])

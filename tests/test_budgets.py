@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import yaml
 
+from fixtures.cluster.kind_config import CONTROLLER_MANAGER
 from fixtures.errors import UsageError
+from fixtures.settings import ROOT
 from fixtures.stack.formula import FormulaError, value_of
 from fixtures.stack.map import load_stack_map
+from fixtures.stack.services.environment import read_environment
 from reports.claim import Claim
 from suites.plugin.promise import Promise
 from suites.recovery import under_load
@@ -62,7 +66,7 @@ def test_the_facts_of_probes_are_those_of_the_manifests(role: Any) -> None:
         assert key in {"grace_s", "place_s", "start_s", "startup_period_s", "initial_delay_s", "readiness_period_s"}
 
 
-def test_the_facts_of_kafka_and_of_the_gateway_are_those_of_their_files() -> None:
+def test_the_facts_of_kafka_the_cluster_and_the_gateway_are_those_of_their_files() -> None:
     kafka = dict(
         line.split("=", 1)
         for line in (MANIFESTS / "files" / "kafka.properties").read_text().splitlines()
@@ -71,6 +75,12 @@ def test_the_facts_of_kafka_and_of_the_gateway_are_those_of_their_files() -> Non
     assert STACK.facts["session_s"] == int(kafka["broker.session.timeout.ms"]) / 1000
     assert STACK.facts["heartbeat_s"] == int(kafka["broker.heartbeat.interval.ms"]) / 1000
     assert STACK.facts["election_s"] == int(kafka["controller.quorum.election.timeout.ms"]) / 1000
+    assert STACK.facts["node_grace_s"] == float(CONTROLLER_MANAGER["node-monitor-grace-period"].rstrip("s"))
+    assert STACK.facts["node_monitor_s"] == float(CONTROLLER_MANAGER["node-monitor-period"].rstrip("s"))
+    assert STACK.facts["taint_s"] == 1 / float(CONTROLLER_MANAGER["node-eviction-rate"])
+    assert float(CONTROLLER_MANAGER["node-eviction-rate"]) != 1.0, "with a rate of 1 no node is ever tainted"
+    assert "CHECK_EVERY_S" not in (MANIFESTS / "acd-manager.yaml").read_text()
+    assert STACK.facts["look_s"] == read_environment({}).check_every_s
     nginx = (MANIFESTS / "files" / "nginx.conf").read_text()
     assert f"proxy_next_upstream_tries {STACK.facts['tries']:g};" in nginx
 
@@ -141,3 +151,15 @@ def test_writes_have_a_threshold_and_progress_of_their_own(which: str, monkeypat
     for checker in ("availability.in_windows", "progress.during_fault"):
         named = [claim.args["names"] for claim in claims if claim.checker == checker and claim.args.get("names")]
         assert named == list(under_load.OPERATIONS.values())
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "suites" / "recovery").glob("test_*.py")), ids=lambda file: file.stem)
+def test_a_sentence_promises_what_its_budgets_say(file: Path) -> None:
+    """Whoever reads the sentence reads the figure that is judged, in whole percent."""
+    text = file.read_text()
+    promise_id = re.search(r'promise\("([^"]+)"\)', text).group(1)  # type: ignore[union-attr]
+    shares = [name for name in STACK.budgets[promise_id] if not name.endswith("_s")]
+    allowed = {int(100 * STACK.budget(promise_id, name) + 1e-6) for name in shares}
+    sentence = re.search(r'-> None:\n    """(.+)', text).group(1)  # type: ignore[union-attr]
+    told = {int(number) for number in re.findall(r"(\d+) %", sentence)}
+    assert told == allowed

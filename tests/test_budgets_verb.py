@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 from dossier_maker import tell
+from test_checker_autoscaling import stage
 
 from fixtures.errors import HarnessError
 from fixtures.stack.map import load_stack_map
 from reports import dossier as dossiers
+from reports.checkers import autoscaling
+from reports.claim import Claim
 from suites import budgets as verb
 from suites import estimates
-from suites.budgets import Figure, budgets, gather, said_of
-from suites.budgets import figures as budgets_of
+from suites.budgets import budgets, gather, said_of
 from suites.measurements import Measured, Measurements
+from suites.promised import Figure
+from suites.promised import figures as budgets_of
 
 
 @pytest.mark.parametrize(
@@ -141,3 +147,19 @@ def test_what_is_kept_and_cannot_be_read_is_told_and_not_overwritten(tmp_path: P
     done = CliRunner().invoke(budgets, ["--page", str(tmp_path / "budgets.md")])
     assert isinstance(done.exception, HarnessError)
     assert (tmp_path / "budgets.json").read_text() == "{"
+
+
+def test_how_long_the_autoscaler_took_is_measured_beside_its_formula(tmp_path: Path) -> None:
+    stage(tmp_path).write()
+    common = {"role": "manager", "load": "manager_load", "floor": 2}
+    up = Claim.of(autoscaling.scaled_up, **common, within_s=45, ceiling=5, target_percent=70)
+    down = Claim.of(autoscaling.scaled_down, **common, stabilisation_s=30, reaction_s=35)
+    record = SimpleNamespace(promise_id="autoscaling.manager-scales", id="t", recovery=[], claims=[up, down],
+                             verdict="PASS")  # fmt: skip
+    found = budgets_of(load_stack_map())
+    verb._add(found, tmp_path, cast(Any, record), load_stack_map())
+    of_scaling = {key[1]: figure for key, figure in found.items() if key[0] == "autoscaling.manager-scales"}
+    assert {name: (figure.allowed, figure.measured) for name, figure in of_scaling.items()} == {
+        "up": (45.0, [36.0]), "down": (35.0, [15.0])
+    }  # fmt: skip
+    assert of_scaling["up"].formula == "metrics_s + sync_s + start_s"

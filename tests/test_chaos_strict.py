@@ -91,7 +91,9 @@ def test_a_missing_control_leaves_no_mark_and_the_journal_is_refused(tmp_path: P
         read(folder, exit_code=code, output=output)
 
 
-def test_a_role_that_matches_nothing_is_red(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_role_that_matches_nothing_is_red_and_an_old_run_is_not_gone_on_with(tmp_path: Path, by_hand: bool) -> None:
+    """Whoever names an old run's dossier by hand would have written on in its timeline, without lock or watch."""
     toy = experiment(act={
         "name": "kill", "type": "action",
         "provider": {"type": "python", "module": "chaos.faults.pods", "func": "kill",
@@ -103,10 +105,15 @@ def test_a_role_that_matches_nothing_is_red(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in env.items():
             patch.setenv(name, value)
-        code, journal, output = chaos_run(tmp_path, toy)
+        folder = tmp_path / "run" / "experiments" / "toy-1"  # where a harness runs it
+        folder.mkdir(parents=True)
+        if by_hand:
+            (tmp_path / "run" / "timeline.jsonl").write_text("")
+        code, journal, output = chaos_run(tmp_path if by_hand else folder, toy)
     assert code == 1
     assert journal["status"] == "interrupted"
-    assert "no role is called 'no-such-role'; there are" in output
+    assert ("holds another run" if by_hand else "no role is called 'no-such-role'; there are") in output
+    assert not by_hand or (tmp_path / "run" / "timeline.jsonl").read_text() == ""
 
 
 def killing(folder: Path, **changes: Any) -> tuple[int, dict[str, Any], str]:

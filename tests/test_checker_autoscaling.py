@@ -67,6 +67,12 @@ def test_up_and_down_in_time(tmp_path: Path) -> None:
     assert down(story).measured == "45.0 s"
 
 
+def test_the_autoscaler_of_another_role_says_nothing_of_this_one(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.hpa("gateway", 0.55, 9, 9, 8, low=9, high=99)
+    assert (up(story).verdict, down(story).verdict) == (Verdict.PASS, Verdict.PASS)
+
+
 @pytest.mark.parametrize(("within_s", "verdict"), [(36.1, "PASS"), (35.9, "FAIL")])
 def test_up_counts_when_the_pods_are_ready(tmp_path: Path, within_s: float, verdict: str) -> None:
     assert up(stage(tmp_path), within_s).verdict == verdict
@@ -83,6 +89,23 @@ def test_past_the_ceiling_after_the_load_is_past_the_ceiling(tmp_path: Path) -> 
     story = stage(tmp_path)
     story.hpa("manager", 120, 4, 6, 130)
     assert up(story).verdict is Verdict.FAIL
+
+
+def test_a_first_step_shorter_than_its_figure_asks_for_is_a_limp(tmp_path: Path) -> None:
+    finding = up(stage(tmp_path, up=(40, 3)))
+    assert finding.verdict is Verdict.FAIL
+    assert finding.reason == "manager went from 2 to 3 at 40.1 s, but at 130 % of a target of 70 % it takes 4"
+    assert up(stage(tmp_path, up=(40, 3)), ceiling=5, target=87).verdict is Verdict.PASS, "at 87 % three are enough"
+
+
+def test_a_later_step_may_be_short_for_new_pods_have_no_figure_yet(tmp_path: Path) -> None:
+    story = stage(tmp_path)
+    story.hpa("manager", 60, 4, 5, 200)
+    story.replicas("manager", 60.1, 5, 4)
+    story.replicas("manager", 62, 5, 5)
+    story.hpa("manager", END + 44, 5, 4, 3)
+    story.replicas("manager", END + 44, 4, 5)
+    assert up(story).verdict is Verdict.PASS
 
 
 def test_a_frozen_autoscaler_fails_the_way_up(tmp_path: Path) -> None:
@@ -155,6 +178,17 @@ def test_below_the_floor_is_a_fail(tmp_path: Path) -> None:
     story = stage(tmp_path)
     story.replicas("manager", END + 80, 1, 1)
     assert down(story).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("again", "verdict"), [(74.0, Verdict.PASS), (76.0, Verdict.FAIL)])
+def test_a_role_that_goes_up_when_its_load_is_long_gone_flaps(tmp_path: Path, again: float, verdict: Verdict) -> None:
+    story = stage(tmp_path, down=None)
+    for at, spec, was in ((40.0, 3, 4), (again, 4, 3), (80.0, 2, 4)):
+        story.hpa("manager", END + at, was, spec, 90 if spec > was else 3)
+        story.replicas("manager", END + at, spec, spec)
+    finding = down(story)
+    assert finding.verdict is verdict
+    assert ("went up again, from 3 to 4 at 176.0 s, 76.0 s after the load" in finding.reason) == (again == 76)
 
 
 def test_up_again_without_load_is_not_back(tmp_path: Path) -> None:

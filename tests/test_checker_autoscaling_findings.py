@@ -114,11 +114,17 @@ def test_a_step_up_without_cause_is_undecided_only_while_its_autoscaler_was_not_
     assert finding.verdict is (Verdict.INCONCLUSIVE if hidden else Verdict.FAIL)
 
 
-def test_a_step_up_after_the_load_needs_no_cause_where_the_role_comes_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_step_up_soon_after_the_load_is_right_where_its_autoscaler_asked_for_it(tmp_path: Path, asked: bool) -> None:
     story = stage(tmp_path, down=60)
     story.replicas("manager", END + 40, 5, 4)
-    finding = down(story)
-    assert (finding.verdict, finding.data) == (Verdict.PASS, {"first_s": [60.0, 60.0], "back_s": [60.0, 60.0]})
+    if asked:
+        story.hpa("manager", END + 40, 4, 5, 90)
+        finding = down(story)
+        assert (finding.verdict, finding.data) == (Verdict.PASS, {"first_s": [60.0, 60.0], "back_s": [60.0, 60.0]})
+    else:
+        assert down(story).verdict is Verdict.FAIL
+        assert "from 4 to 5 at 140.0 s, 40.0 s after the load, but the autoscaler did not ask" in down(story).reason
 
 
 @pytest.mark.parametrize(("until", "hidden"), [(RELIST_S + BLIND_S, ""), (RELIST_S + BLIND_S + 1, "3.0 s")])
@@ -144,7 +150,8 @@ def test_up_in_time_is_told_whole(tmp_path: Path) -> None:
         "its bounds are 2 and 5", "1 steps by its figures", "held to the end of the load",
     ]  # fmt: skip
     rows = [[0.5, 2, 2], [40.1, 4, 2], [48, 4, 4], [145.0, 2, 4], [146.0, 2, 2]]
-    assert finding == Finding(Verdict.PASS, "; ".join(said), "4 Ready after 36.0 s", ROSE, FILES, {"replicas": rows})
+    assert finding == Finding(Verdict.PASS, "; ".join(said), "4 Ready after 36.0 s", ROSE, FILES,
+                              {"replicas": rows, "up_s": [36.0, 36.0]})  # fmt: skip
 
 
 def test_not_up_is_told_whole(tmp_path: Path) -> None:

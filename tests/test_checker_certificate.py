@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,16 @@ def _break(journal: dict[str, Any], what: str) -> None:  # noqa: PLR0912 - one c
             del looks["during"][-2:]
         case "a look stands twice":
             looks["during"].insert(1, looks["during"][1])
+        case "two looks are one":
+            first, second = looks["during"][1:3]
+            first["probes"][0]["end"] = second["probes"][0]["end"]
+            del looks["during"][2]
+        case "another probe of that name":
+            looks["during"][1]["probes"][0]["activity"]["provider"] = {"func": "always"}
+        case "another step of that name":
+            run[0]["activity"]["provider"] = {"func": "nothing"}
+        case "a step lasted otherwise":
+            run[0]["duration"] += 0.2
         case "a look has no time":
             del looks["during"][1]["probes"][0]["start"]
         case "another victim":
@@ -211,7 +222,8 @@ def _break(journal: dict[str, Any], what: str) -> None:  # noqa: PLR0912 - one c
     "what",
     ["a step is missing", "a step failed", "a step ended before it began", "a look did not find it kept",
      "a probe was not asked", "a probe failed", "nobody looked during", "a look is missing",
-     "the first look is missing", "the last look is missing", "a look stands twice", "a look has no time",
+     "the first look is missing", "the last look is missing", "a look stands twice", "two looks are one",
+     "another probe of that name", "another step of that name", "a step lasted otherwise", "a look has no time",
      "another victim", "another time", "other evidence", "another fault", "no answer of the healing"],
 )  # fmt: skip
 def test_a_journal_that_contradicts_itself_or_the_timeline_is_invalid(tmp_path: Path, what: str) -> None:
@@ -219,6 +231,22 @@ def test_a_journal_that_contradicts_itself_or_the_timeline_is_invalid(tmp_path: 
     _break(journal, what)
     file.write_text(json.dumps(journal))
     assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize(("break_s", "verdict"), [(0.4, Verdict.PASS), (0.6, Verdict.INVALID)])
+def test_the_probes_of_a_look_follow_each_other_at_once(tmp_path: Path, break_s: float, verdict: Verdict) -> None:
+    """Lines lost from the last probe of one look to that of the next made one of two."""
+    file, journal = _planned(tmp_path)
+    looks = journal["steady_states"]
+    journal["experiment"]["steady-state-hypothesis"]["probes"] *= 2
+    for look in (looks["before"], looks["after"], *looks["during"]):
+        look["probes"] *= 2
+    first = looks["during"][1]["probes"][0]
+    begins = datetime.fromisoformat(first["end"]) + timedelta(seconds=break_s)
+    ends = begins + timedelta(seconds=first["duration"])
+    looks["during"][1]["probes"] = [first, first | {"start": begins.isoformat(), "end": ends.isoformat()}]
+    file.write_text(json.dumps(journal))
+    assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is verdict
 
 
 def test_a_key_that_stands_twice_makes_it_no_journal(tmp_path: Path) -> None:

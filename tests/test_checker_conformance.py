@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,23 @@ def test_a_look_that_is_missing_or_damaged_is_no_pass(tmp_path: Path, file: str,
     path.unlink() if text is None else path.write_text(text)
     expected = Verdict.PASS if file == "diff.txt" and text == "" else Verdict.INCONCLUSIVE
     assert as_it_was(tmp_path, test="t").verdict is expected
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_look_that_has_lost_a_key_was_not_taken_so(tmp_path: Path, when: str) -> None:
+    """What was told neither before nor after was no difference: a lost `spec` hid that it had changed."""
+    looks(tmp_path, "t")
+    file = tmp_path / f"state/t/{when}.json"
+    whole = json.loads(file.read_text())
+    lacking = [{key: value for key, value in whole.items() if key != lost} for lost in whole]
+    lacking += [whole | {"nodes": {"worker": {k: v for k, v in whole["nodes"]["worker"].items() if k != lost}}}
+                for lost in whole["nodes"]["worker"]]  # fmt: skip
+    lacking.append(whole | {"containers": {"worker": "running"}})
+    lacking.append(whole | {"containers": {"worker": "running"}, "inside": {"worker": {"qdisc": []}}})
+    for look in lacking:
+        file.write_text(json.dumps(look))
+        finding = as_it_was(tmp_path, test="t")
+        assert (finding.verdict, "not two whole looks" in finding.reason) == (Verdict.INCONCLUSIVE, True)
 
 
 @pytest.mark.parametrize("test", ["../../etc", "/etc"])

@@ -364,3 +364,22 @@ def test_an_answer_that_stands_twice_makes_the_answers_no_evidence(tmp_path: Pat
     log.writes.insert(20, log.writes[20])
     finding = ordering.selection_input(log.write(), load=LOAD)
     assert (finding.verdict, "a second time" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+@pytest.mark.parametrize("spoilt", ["a line is lost", "a row is lost", "no rows", "no offset"])
+def test_each_write_leaves_a_line_a_row_and_where_it_stands(tmp_path: Path, spoilt: str) -> None:
+    """A write whose fate is open could be lost from the evidence, and nobody missed it."""
+    log = Log(tmp_path, 50)
+    log.writes[7] |= {"outcome": "info", "status": 0, "offset": None}
+    assert ordering.selection_input(log.write(), load="operators", min_acked=10).verdict is Verdict.PASS
+    lines, rows = tmp_path / "kafka/writes-operators.jsonl", tmp_path / "load/requests-operators.csv"
+    if spoilt == "no offset":
+        log.writes[9]["offset"] = None
+        log.write()
+    elif spoilt == "no rows":
+        rows.unlink()
+    else:
+        file = lines if spoilt == "a line is lost" else rows
+        kept = [line for n, line in enumerate(file.read_text().splitlines()) if n != 7]
+        file.write_text("\n".join(kept) + "\n")
+    assert ordering.selection_input(tmp_path, load="operators", min_acked=10).verdict is Verdict.INCONCLUSIVE

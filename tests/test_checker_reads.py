@@ -13,14 +13,14 @@ from reports.verdict import Finding, Verdict
 NAMES = ["GET selection_input"]
 
 
-def judged(folder: Path, *, errors: dict[int, str], at_least: int = 50) -> Finding:
+def judged(folder: Path, *, errors: dict[int, str], at_least: int = 50, status: int = 200) -> Finding:
     """A load of 100 reads, whose rows of these numbers have these errors."""
     story = Story(folder)
     story.load("operators", start=1, seconds=5)
     story.lines[-1]["data"]["ok"] -= len(errors)  # load.finished counts what the rows hold
     story.write()
     path = folder / "load/requests-operators.csv"
-    head, *rows = path.read_text().replace("GET /live", NAMES[0]).splitlines()
+    head, *rows = path.read_text().replace("GET /live", NAMES[0]).replace(",302,", f",{status},").splitlines()
     for at, error in errors.items():
         rows[at] += error
     path.write_text("\n".join([head, *rows]) + "\n")
@@ -38,9 +38,14 @@ def test_one_that_contradicts_is_a_fail_and_shown(tmp_path: Path) -> None:
 
 
 def test_one_that_is_late_or_none_is_not_a_contradiction_and_not_an_answer(tmp_path: Path) -> None:
-    errors = {3: "old-answer: stands at 4", 5: "read: timed out"}
+    errors = {3: "old-answer of 3.200 s ago: stands at 4", 5: "read: timed out"}
     assert judged(tmp_path, errors=errors, at_least=98).verdict is Verdict.PASS
     assert judged(tmp_path, errors=errors, at_least=99).verdict is Verdict.INCONCLUSIVE
+
+
+def test_that_nothing_is_there_is_no_answer_that_could_contradict_much(tmp_path: Path) -> None:
+    """Nine reads of ten asked for what was never written, and counted: old answers to all of them passed."""
+    assert judged(tmp_path, errors={}, at_least=1, status=404).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("at_least", [0, 1])

@@ -170,5 +170,5 @@ def test_the_last_state_of_a_run_counts_with_its_last_event(tmp_path: Path) -> N
 
 def test_the_time_to_readiness_is_recovery_without_the_lost_pods_grace() -> None:
     stack = load_stack_map()
-    assert stack.role("manager").ready_s == stack.role("manager").recovery_s == 8.5
+    assert stack.role("manager").ready_s == stack.role("manager").recovery_s == 11.5
     assert stack.role("kafka").ready_s == stack.role("kafka").recovery_s - 1

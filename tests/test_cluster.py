@@ -190,7 +190,17 @@ def test_the_machine_decides_on_cgroups_and_oom_scores() -> None:
     assert kubelet["failCgroupV1"] is False
     assert "failCgroupV1" not in yaml.safe_load(config(v1=False)["kubeadmConfigPatches"][0])
     assert any("restrict_oom_score_adj = true" in p for p in config(oom=False)["containerdConfigPatches"])
-    assert config(oom=True, own_cni=False)["containerdConfigPatches"] == []
+    assert config(oom=True, own_cni=False, v1=False)["containerdConfigPatches"] == []
+
+
+def test_nothing_is_frozen_before_it_starts_on_cgroup_v1() -> None:
+    """kubelet and runtime must agree; systemd's driver would freeze, which a busy machine cannot."""
+    for is_v1 in (True, False):
+        made = config(v1=is_v1)
+        kubelet = yaml.safe_load(made["kubeadmConfigPatches"][0])
+        runtime = [patch for patch in made["containerdConfigPatches"] if "runc.options]" in patch]
+        assert kubelet.get("cgroupDriver") == ("cgroupfs" if is_v1 else None)
+        assert [("SystemdCgroup = false" in patch) for patch in runtime] == ([True] if is_v1 else [])
 
 
 def test_a_lost_node_is_noticed_in_twenty_seconds() -> None:

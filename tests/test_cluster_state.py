@@ -12,17 +12,29 @@ from typing import Any
 import pytest
 
 from fixtures.cluster.ready import RoleState, hopeless, reasons, role_state, role_states
-from fixtures.cluster.state import _is_unhealthy, diff, open_entries, read_snapshot, settling
+from fixtures.cluster.state import _is_unhealthy, above_floor, diff, open_entries, read_snapshot, settling
 from fixtures.ledger import Entry, Ledger
 from fixtures.stack.map import load_stack_map
 
 MAP = load_stack_map()
 STATE: dict[str, Any] = {
-    "nodes": {"w1": {"ready": True, "unschedulable": False, "taints": [], "labels": {"zone": "a"}, "annotations": {}}},
+    "nodes": {
+        "w1": {
+            "ready": True,
+            "unschedulable": False,
+            "taints": [],
+            "labels": {"zone": "a"},
+            "annotations": {},
+            "finalizers": [],
+            "owners": [],
+            "leaving": False,
+        }
+    },
     "containers": {"w1": "running"},
     "inside": {"w1": {"qdisc": [], "iptables rule": ["-A F"], "sysctl": {"net.core": "1"}, "stopped process": []}},
     "topics": {"selection_input": "1 partitions, 3 replicas"},
     "groups": {"worker": ""},
+    "behind": [],
     "kafka": "",
     "workloads": {
         "acd/deployment/gateway": {"spec": "g", "ready": 2, "desired": 2, "owned": None},
@@ -85,6 +97,10 @@ GATEWAY = "acd/deployment/gateway"
         (
             lambda s: s["topics"].update(selection_input="2 partitions, 3 replicas"),
             "Kafka topic selection_input: 1 partitions, 3 replicas -> 2 partitions, 3 replicas",
+        ),
+        (
+            lambda s: s["behind"].append("selection_input/0: 2 of 3 replicas in sync"),
+            "Kafka topic selection_input/0: 2 of 3 replicas in sync",
         ),
         (lambda s: s["groups"].update(left=""), "Kafka group left: not there before"),
         (lambda s: s.update(topics=None, groups=None, kafka="no broker answers"), "Kafka: no broker answers"),
@@ -178,6 +194,14 @@ def test_a_sabotage_that_is_meant_to_stand_is_no_left_over(tmp_path: Path) -> No
     assert open_entries(tmp_path, sabotage="another") == open_entries(tmp_path) == ["s", "f"]
 
 
+def test_what_an_autoscaler_holds_above_its_floor_is_no_difference_and_not_at_rest() -> None:
+    after = copy.deepcopy(STATE)
+    assert above_floor(after) == []
+    after["workloads"][MANAGER].update(ready=3, desired=3)
+    assert diff(STATE, after) == []
+    assert above_floor(after) == [f"workload {MANAGER}: 3 replicas, 2 at rest"]
+
+
 def test_what_controllers_are_at_work_on_is_told_from_what_stays() -> None:
     after = copy.deepcopy(STATE)
     after["objects"]["service"].clear()
@@ -191,11 +215,11 @@ def test_what_controllers_are_at_work_on_is_told_from_what_stays() -> None:
 def test_a_snapshot_that_says_less_is_none(tmp_path: Path) -> None:
     file = tmp_path / "snapshot.json"
     assert read_snapshot(file) is None
-    for text in ("{", '{"nodes": {}}', '{"version": 1}'):
+    for text in ("{", '{"nodes": {}}', '{"version": 2}'):
         file.write_text(text)
         assert read_snapshot(file) is None
-    file.write_text('{"version": 2}')
-    assert read_snapshot(file) == {"version": 2}
+    file.write_text('{"version": 3}')
+    assert read_snapshot(file) == {"version": 3}
 
 
 def workload(kind: str = "Deployment", *, asks: int = 2, generation: int = 1, **status: Any) -> dict[str, Any]:

@@ -103,6 +103,24 @@ def test_what_was_lost_doubled_moved_or_renamed_is_seen(
         read(tmp_path)
 
 
+@pytest.mark.parametrize(("watch", "said"), [("pods", "pod.terminating"), ("deployments", "workload.replicas")])
+def test_a_watch_tells_nothing_while_it_is_away(tmp_path: Path, watch: str, said: str) -> None:
+    told = story(tmp_path)
+    told.event("watch", "watch.lost", watch, 9.9)
+    told.event("watch", "watch.resumed", watch, 30)
+    with pytest.raises(TimelineError, match=f"resumes the watch of {watch}, which told {said} while it was away"):
+        read(told.write())
+
+
+def test_what_a_watch_had_missed_is_told_when_it_lists_again(tmp_path: Path) -> None:
+    told = story(tmp_path)
+    told.event("watch", "watch.lost", "pods", 20, err=0.5)
+    told.event("watch", "pod.not_ready", "acd/pod/gateway-b", 22.5, uid="u2", err=2.4, role="gateway")
+    told.event("watch", "node.not_ready", "node/worker", 22)
+    told.event("watch", "watch.resumed", "pods", 25)
+    assert read(told.write()).query("watch.resumed")
+
+
 def test_what_may_be_true_is_read(tmp_path: Path) -> None:
     told = story(tmp_path)
     told.event("watch", "watch.lost", "pods", 20, err=0.5)

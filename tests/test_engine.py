@@ -102,6 +102,7 @@ def test_a_daemon_that_ends_at_once_is_reported_with_its_last_words(
     stub(only_stubs, "runc", "exit 0")
     stub(only_stubs, "dockerd", "echo the disk is on fire >&2; exit 5")
     monkeypatch.setattr(daemon, "clear_stale_pids", list)
+    monkeypatch.setattr(daemon, "CPU_OF_CONTAINERS", tmp_path / "none" / "docker")
     with pytest.raises(HarnessError, match="dockerd ended with 5:\nthe disk is on fire"):
         daemon.start_daemon(Settings(home=tmp_path))
 
@@ -176,3 +177,16 @@ def test_the_runtime_takes_the_capability_out_of_the_process_file_of_an_exec(tmp
 def test_without_runc_no_runtime_is_written(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="expected runc"):
         write_runtime(tmp_path / "engine")
+
+
+def test_containers_weigh_more_than_one_thread_of_the_load(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    group = tmp_path / "cpu" / "docker"
+    daemon._weigh(group)
+    assert not group.exists(), "no cgroup v1"
+    group.parent.mkdir()
+    daemon._weigh(group)
+    assert int((group / "cpu.shares").read_text()) == 4 * 1024
+    (group / "cpu.shares").unlink()
+    (group / "cpu.shares").mkdir()
+    daemon._weigh(group)
+    assert "containers keep the weight of one thread" in caplog.text

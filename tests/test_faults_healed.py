@@ -59,6 +59,23 @@ def test_a_node_that_came_back_at_another_address_is_not_healed(back: tuple[Stil
     _, fault, victim = back
     moved = Target(victim.kind, victim.name, victim.uid, facts={"address": "10.0.0.77"})
     assert fault.healed([moved]) is None
+    assert f"{victim.name} came back at 10.0.0.9, not at 10.0.0.77: another container took that" in fault.state([moved])
+
+
+def test_a_node_whose_kubelet_is_silent_is_not_healed_and_says_so(back: tuple[Still, KillNode, Target]) -> None:
+    world, fault, victim = back
+    world.api.renewed = "2026-11-21T05:00:00Z"
+    assert fault.healed([victim]) is None
+    assert "its kubelet was not heard since it started" in fault.state([victim])
+
+
+def test_a_node_whose_container_does_not_run_is_not_healed_and_says_so(
+    back: tuple[Still, KillNode, Target], docker: Path
+) -> None:
+    _, fault, victim = back
+    container(docker, victim.name, running=False)
+    assert fault.healed([victim]) is None
+    assert f"{victim.name}: its container does not run" in fault.state([victim])
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])

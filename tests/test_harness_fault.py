@@ -17,7 +17,7 @@ EXPERIMENT = "gateway-pod-kill-1"
 RECOVERS = Claim.of(recovery.within, fault_id="f1", role="gateway", budget_s=30)
 SERVES = Claim.of(availability.in_windows, load="viewers", at_least=0.9, window_s=5, fault_id="f1")
 SERVED_BEFORE = Claim.of(
-    availability.in_windows, load="viewers", at_least=0.9, window_s=5, fault_id="f1", part="before"
+    availability.in_windows, load="viewers", at_least=0.9, window_s=5, fault_id="f1", part="before", deadline_s=1.0
 )
 PROGRESSES = Claim.of(progress.during_fault, load="viewers", fault_id="f1", at_least=1500)
 COMPLETES = Claim.of(certificate.experiment_completed, experiment=EXPERIMENT)

@@ -22,7 +22,7 @@ MAY = {
     "bench": {"chaos", "loadtests", "fixtures", "reports"},
 }
 # of reports, those below take only what has no opinion: where a dossier's files are, how its words and records look
-WORDS_OF_REPORTS = {
+WORDS_OF_REPORTS = {"reports.answers",
     "reports.layout", "reports.pace", "reports.verdict", "reports.interval", "reports.selection_input",
     "reports.stack_state",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, admin
@@ -19,6 +19,7 @@ class Admin:
 
     errors: tuple[Any, ...] = ()
     raised: Exception | None = None
+    topics: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, settings: dict[str, Any]) -> None:
         pass
@@ -35,7 +36,7 @@ class Admin:
     def list_topics(self, timeout: float) -> Any:
         if self.raised:
             raise self.raised
-        return SimpleNamespace(topics={})
+        return SimpleNamespace(topics=self.topics)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,22 @@ def test_trouble_is_told_by_its_name(
     listing = list_kafka("127.0.0.1:1")
     assert listing.trouble == trouble
     assert listing.groups == (None if trouble else {"crucible-left": ""}), "groups of the stack come and go"
+
+
+def test_a_copy_that_is_behind_is_told_by_its_partition_and_no_kafkas_own_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def topic(**isrs: list[int]) -> Any:
+        return SimpleNamespace(
+            partitions={int(n[1:]): SimpleNamespace(replicas=[0, 1, 2], isrs=isr) for n, isr in isrs.items()}
+        )
+
+    topics = {"writes": topic(p0=[0, 1, 2], p1=[2]), "__consumer_offsets": topic(p0=[1, 2])}
+    monkeypatch.setattr(Admin, "topics", topics)
+    monkeypatch.setattr(admin, "AdminClient", Admin)
+    listing = list_kafka("127.0.0.1:1")
+    assert listing.topics == {"writes": "2 partitions, 3 replicas"}
+    assert listing.behind == [
+        "__consumer_offsets/0: 2 of 3 replicas in sync",
+        "writes/1: 1 of 3 replicas in sync",
+    ]

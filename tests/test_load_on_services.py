@@ -108,3 +108,19 @@ def test_operators_see_old_reads(variables: dict[str, str], tmp_path: Path) -> N
     lies = '[{"at": "http", "route": "GET /api/v1/selection_input/*", "do": "wrong"}]'
     with small_stack(variables, manager=lies) as port:
         assert any(error.startswith("wrong-answer") for error in errors(tmp_path, port, "operators"))
+
+
+def test_operators_see_that_a_path_stands_still(variables: dict[str, str], tmp_path: Path) -> None:
+    """Users who hardly read a path twice could not: the first answer for ever looked like a sound stack."""
+    lies = '[{"at": "http", "route": "GET /api/v1/selection_input/*", "do": "old"}]'
+    with small_stack(variables, manager=lies) as port:
+        found = errors(tmp_path, port, "operators")
+    assert sum(error.startswith("old-answer of ") for error in found) >= 3
+
+
+def test_operators_see_that_a_stored_value_is_another(variables: dict[str, str], tmp_path: Path) -> None:
+    """Any answer of 200 was a good one."""
+    lies = '[{"at": "http", "route": "GET /api/v1/datastore/*", "do": "wrong"}]'
+    with small_stack(variables, manager=lies) as port:
+        found = errors(tmp_path, port, "operators")
+    assert found.count("wrong-answer: not what was stored") >= 1

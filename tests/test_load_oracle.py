@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from loadtests.answer import Answer
+from loadtests.answer import Answer, DataStoreKey
 from loadtests.hosts import HOSTS, wrong_location
 from loadtests.shadow import Shadow
 
@@ -19,7 +19,7 @@ def read(applied: int | None, value: object = None, status: int = 200) -> Answer
 
 
 def written(*writes: tuple[dict[str, int] | None, str, int | None], at_s: int = 10) -> Shadow:
-    shadow = Shadow(stale_after_s=45)
+    shadow = Shadow(fresh_s=45)
     for value, outcome, offset in writes:
         write = shadow.begin(value, "slot")
         if outcome != "waits":
@@ -61,8 +61,17 @@ def test_a_read_says_what_the_writes_up_to_its_offset_come_to(writes, answer, is
 def test_a_confirmed_write_must_be_read_back_in_time() -> None:
     shadow = written((A, "ok", 5))
     assert not shadow.judge(read(4), 54 * S)
-    assert shadow.judge(read(4), 56 * S).startswith("old-answer: stands at 4")
+    assert shadow.judge(read(4), 56 * S) == "old-answer of 46.000 s ago: stands at 4; offset 5 was confirmed"
+    assert shadow.judge(read(4, A), 56 * S).startswith("wrong-answer"), "an old answer may be wrong as well"
     assert shadow.judge(read(None), 56 * S).startswith("wrong-answer")
+
+
+def test_an_answer_is_as_old_as_the_first_write_that_it_lacks() -> None:
+    shadow = written((A, "ok", 5))
+    for offset, at_s in ((7, 20), (8, 30), (9, 100)):
+        shadow.begin(B, "slot").answered("ok", offset, at_s * S)
+    assert shadow.judge(read(5, A), 101 * S).startswith("old-answer of 81.000 s ago: stands at 5; offset 8 ")
+    assert not shadow.judge(read(8, B), 101 * S)
 
 
 def test_another_status_stays_what_it_is() -> None:
@@ -83,3 +92,13 @@ def test_a_viewer_must_be_sent_to_a_host_of_the_log(where: str, error: str) -> N
     """Every 302 with a Location was once good: a Director that had lost all its state passed."""
     found = wrong_location(Answer(302, {"location": where} if where else {}), "/live/a/manifest")
     assert found.partition(":")[0] == error
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_good"),
+    [(200, b'{"life": "k"}', True), (404, b"", True), (200, b'{"life": "other"}', False), (200, b"{}", False),
+     (200, b"", False), (200, b"[1", False)],
+)  # fmt: skip
+def test_a_stored_value_is_read_as_it_was_stored(status: int, body: bytes, is_good: bool) -> None:
+    error = DataStoreKey("k").other_value(Answer(status, body=body))
+    assert error == ("" if is_good else "wrong-answer: not what was stored")

@@ -53,6 +53,13 @@ def test_functions_are_mutated_and_properties_too_but_not_what_runs_at_import() 
     assert all(each.name.startswith("a.b.") for each in made)
 
 
+def test_that_zip_is_strict_is_no_behaviour() -> None:
+    source = "def f(a, b):\n    return [x + y for x, y in zip(a, b, strict=True)]\n"
+    changes = [difference(each, source) for each in mutants_of("a.py", source)]
+    assert changes
+    assert all("strict=True)" in change.splitlines()[1] for change in changes), changes
+
+
 def test_a_mutant_knows_the_lines_of_the_statement_that_it_changes() -> None:
     made = mutants_of("a.py", SOURCE)
     assert {(each.first, each.in_signature) for each in made if each.function == "small"} == {(6, True), (8, False)}

@@ -10,7 +10,10 @@ import pytest
 from fixtures.selection_input import evidence
 from fixtures.selection_input.evidence import LogBegin, gather, log_begin
 from fixtures.settings import Settings
+from fixtures.stack.map import load_stack_map
 from fixtures.wait import WaitTimeout
+
+CLUSTER: Any = object()
 
 
 class Stage:
@@ -26,6 +29,7 @@ class Stage:
         monkeypatch.setattr(evidence, "fetch_journal", self.fetched)
         monkeypatch.setattr(evidence, "read_whole", lambda settings: {"held_at": self.applied})
         monkeypatch.setattr(evidence, "write_states", self.states)
+        monkeypatch.setattr(evidence, "write_copies", self.copies)
         monkeypatch.setattr(evidence, "write_history", lambda dossier, load, **when: self.done.append((load, when)))
 
     def look(self, settings: Settings) -> int:
@@ -34,6 +38,10 @@ class Stage:
 
     def states(self, settings: Settings, dossier: Path, load: str, *, before: Any, log_end: int) -> None:
         self.done.append(("states", (before, log_end, self.applied)))
+
+    def copies(self, cluster: Any, role: Any, dossier: Path, load: str, *, log_end: int) -> None:
+        assert cluster is CLUSTER
+        self.done.append(("copies", (role.name, log_end)))
 
     def fetched(self, settings: Settings, file: Path, *, begin: int) -> None:
         self.done.append((file.name, (begin, self.applied)))
@@ -48,9 +56,11 @@ BEGIN = LogBegin({0: 4}, 3, {"a": 1}, 1_000)
 
 
 def test_the_journal_is_fetched_when_the_worker_has_applied_the_whole_topic(stage: Stage, tmp_path: Path) -> None:
-    gather(Settings(home=tmp_path), tmp_path, "operators", BEGIN)
-    states, topic, journal, history = stage.done
+    keeper = load_stack_map().role("director")
+    gather(Settings(home=tmp_path), tmp_path, "operators", BEGIN, cluster=CLUSTER, keepers=[keeper])
+    states, copies, topic, journal, history = stage.done
     assert states == ("states", ({"a": 1}, 10, 9)), "states are read when all is applied, before the topic"
+    assert copies == ("copies", ("director", 10)), "so are copies: a record that comes later is in the topic"
     assert topic == ("topic-operators.jsonl", {0: 4})
     assert journal == ("journal-operators.jsonl", (3, 9))
     assert history[0] == "operators"
@@ -62,7 +72,7 @@ def test_a_worker_that_never_catches_up_is_told_by_its_journal_as_it_is(
 ) -> None:
     monkeypatch.setattr(evidence, "CAUGHT_UP_WITHIN_S", 0.3)
     stage.stops_at = 1
-    gather(Settings(home=tmp_path), tmp_path, "operators", BEGIN)
+    gather(Settings(home=tmp_path), tmp_path, "operators", BEGIN, cluster=CLUSTER)
     assert stage.done[0] == ("states", ({"a": 1}, 10, 1))
     assert stage.done[2] == ("journal-operators.jsonl", (3, 1))
 

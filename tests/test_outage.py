@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dossier_maker import START_NS, Story
 
+from reports.answers import old_answer
 from reports.layout import REQUEST_HEADER
 from reports.outage import Outage, outage
 
@@ -83,3 +84,12 @@ def test_a_user_waits_five_seconds_unless_told_otherwise(took_s: float, bad: int
 def test_what_the_generator_sent_late_is_not_the_stacks_lateness_but_its_error_is_an_error(tmp_path: Path) -> None:
     folder = load(tmp_path, row(4.5, late_s=4, took_s=1.5), row(10.5, "reset", late_s=1))
     assert outage(folder, "viewers", after_s=0) == Outage(11.5, 11.5, None, 1, 2, (8.5, 11.625))
+
+
+@pytest.mark.parametrize(("behind_s", "bad"), [(1.2, 0), (2.0, 0), (2.1, 1)])
+def test_an_answer_of_so_long_ago_is_as_late_as_one_that_takes_so_long(
+    behind_s: float, bad: int, tmp_path: Path
+) -> None:
+    """What the shares call served, the outage called not served."""
+    folder = load(tmp_path, row(3.5), row(4.5, old_answer(behind_s, "stands at 4")))
+    assert outage(folder, "viewers", after_s=0, deadline_s=2).bad == bad

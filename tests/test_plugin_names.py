@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import reports.plots  # noqa: F401 - numpy cannot be loaded twice, and pytester forgets what a run inside has loaded
 from fixtures.settings import ROOT
 from suites.cli import exit_code, run
+from suites.plugin.fixtures import seed_of
 
 pytest_plugins = ["pytester"]
 
@@ -142,3 +143,11 @@ def test_a_missing_test_is_a_usage_error() -> None:
     result = CliRunner().invoke(run, ["suites/none"])
     assert result.exit_code == 2
     assert "there is no test suites/none" in result.output
+
+
+def test_rounds_have_seeds_of_their_own_and_no_seed_repeats_its_neighbours() -> None:
+    """Round 2 of seed 81 once was round 1 of seed 82, so that two runs made one and a half."""
+    drawn = [seed_of(seed, number) for seed in range(81, 91) for number in range(1, 11)]
+    assert len(set(drawn)) == 100
+    assert drawn == [seed_of(seed, number) for seed in range(81, 91) for number in range(1, 11)]
+    assert seed_of(81, 1) == 81

@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from fake_world import pod
+from urllib3.exceptions import HTTPError
 
+from fixtures.kubernetes.api import ApiError
 from fixtures.stack.map import load_stack_map
 from suites.plugin import stack as plugin_stack
 from suites.plugin.stack import Stack
@@ -85,3 +89,43 @@ def test_an_autoscaler_that_never_rests_ends_the_wait_all_the_same() -> None:
             yield n, 2
 
     assert waited(states()) < 4 * (READY_S + 0.05) + 1.5
+
+
+def figured(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | Exception) -> tuple[Stack, list[str]]:
+    """A stack of two Managers, a and b, whose metrics API knows these pods at each look, or does not answer."""
+    asked: list[str] = []
+    left = iter(answers)
+
+    def get(path: str, **query: Any) -> dict[str, Any]:
+        asked.append(f"{path}?{query['labelSelector']}")
+        answer = next(left, answers[-1])
+        if isinstance(answer, Exception):
+            raise answer
+        return {"items": [{"metadata": {"name": name}} for name in answer]}
+
+    stack = watched(for_ever(2, 2))
+    manager = stack.role("manager")
+    assert manager.scaling is not None
+    quick = manager.model_copy(update={"scaling": manager.scaling.model_copy(update={"metrics_s": READY_S})})
+    one = stack.map.model_copy(update={"roles": {"manager": quick}})
+    pods = [pod("a", "w1"), pod("b", "w2"), pod("c", "w2", is_ready=False)]
+    watcher = SimpleNamespace(pods_of=lambda role: pods)
+    stack = replace(stack, cluster=cast(Any, SimpleNamespace(get=get)), map=one, watcher=cast(Any, watcher))
+    monkeypatch.setattr(plugin_stack, "FIGURES_EVERY_S", 0.01)
+    return stack, asked
+
+
+def test_a_load_on_an_autoscaler_waits_for_a_figure_of_each_pod(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = ApiError("GET", "/apis", 503, "the server is currently unable to handle the request")
+    last = ["a", "b"]
+    stack, asked = figured(monkeypatch, away, HTTPError("timed out"), [], ["a"], ["a", "gone"], last)
+    stack.observe_figures("manager")
+    assert len(asked) >= 6, "one pod without a figure counts as idle, and halves what the autoscaler asks for"
+    assert asked[0] == "/apis/metrics.k8s.io/v1beta1/namespaces/acd/pods?app.kubernetes.io/name=acd-manager"
+
+
+def test_figures_that_never_come_are_left_to_the_checker(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack, _ = figured(monkeypatch, ["a"])
+    begun = time.monotonic()
+    stack.observe_figures("manager")
+    assert READY_S <= time.monotonic() - begun < READY_S + 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reports.answers import old_answer
 from reports.requests import LATE_S, Requests
 from reports.rows import RequestsError
 
@@ -31,6 +32,14 @@ def test_no_answer_and_an_answer_of_500_or_above_is_never_good_whatever_the_clie
 
 def test_what_the_client_found_wrong_is_not_good_whatever_its_status() -> None:
     assert requests(error="old-answer: stands at 4").good(5.0).tolist() == [False, False, False]
+
+
+def test_an_answer_of_so_long_ago_is_as_late_as_one_that_takes_so_long() -> None:
+    behind = requests(error=old_answer(3.2, "stands at 4"), took_s=0.5)
+    assert behind.good(3.2).tolist() == [True, True, False]
+    assert behind.good(3.1).tolist() == [False, False, False]
+    assert requests(error=old_answer(0.1, "stands at 4"), took_s=0.5).good(0.4).tolist() == [False] * 3
+    assert requests(error="read: timed out").good(1e9).tolist() == [False] * 3
 
 
 def test_a_user_waits_from_the_planned_start_and_the_deadline_itself_is_in_time() -> None:

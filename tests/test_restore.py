@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dossier_maker import small_look
 
 from chaos.heal import Healed
 from fixtures.errors import HarnessError
@@ -19,10 +20,7 @@ from suites.plugin import restore, standing
 from suites.plugin.restore import Restorer
 
 TEST = "suites/recovery/test_x.py::test_x"
-LOOK: dict[str, Any] = {name: {} for name in ("workloads", "objects", "containers", "inside", "endpoints")}
-LOOK |= {"version": 2, "topics": {}, "groups": {}, "of_runs": [], "ledger": [], "kafka": "", "not_ready": []}
-WHOLE = LOOK | {"nodes": {"worker": {"ready": True, "labels": ""}}}
-CHANGED = LOOK | {"nodes": {"worker": {"ready": True, "labels": "new"}}}
+WHOLE, CHANGED = small_look(), small_look(new="")
 
 
 class Looks:

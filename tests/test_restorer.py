@@ -81,6 +81,14 @@ def test_what_comes_back_in_time_is_waited_for(stage: Stage, monkeypatch: pytest
     assert stage.verdict() is Verdict.PASS
 
 
+def test_the_look_that_ended_the_wait_is_the_evidence_and_not_one_a_moment_later(stage: Stage) -> None:
+    """The autoscaler took its next step between two looks, and a test that changed nothing failed."""
+    stage.states = [stage.whole, stage.changed]
+    stage.restorer.restore(TEST)
+    assert json.loads(stage.written("after.json")) == stage.whole
+    assert stage.verdict() is Verdict.PASS
+
+
 def test_an_api_server_that_never_answers_is_no_pass(stage: Stage) -> None:
     stage.states = [HarnessError("read timed out")]
     with pytest.raises(HarnessError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from reports import requests, rows, timeline
 from reports.checkers import certificate, ordering
 from reports.claim import Answer, Claim, answer, judge
 from reports.dossier import load, save
+from reports.event import Event
 from reports.judging import judge_test
 from reports.run import Run
 from reports.sabotage import cases, cli, mutations
 from reports.sabotage.breaches import breached
-from reports.sabotage.differences import difference
+from reports.sabotage.differences import Difference, difference
 from reports.sabotage.proofs import proof
 from reports.sabotage.scopes import outside
 from reports.verdict import Finding, Verdict
@@ -159,6 +161,9 @@ def test_the_worst_that_an_event_could_tell_turns_the_claims_that_rest_on_it(
     assert judge(copy, claim).verdict is not Verdict.PASS
 
 
+OF_GONE = {"kind": "pod.terminating", "uid": "u-gone", "t": 0.9, "data": {"role": "gateway"}}
+
+
 @pytest.mark.parametrize(
     ("checker", "event", "why"),
     [
@@ -170,6 +175,8 @@ def test_the_worst_that_an_event_could_tell_turns_the_claims_that_rest_on_it(
         ("recovery.within", {"kind": "pod.ready", "data": {"role": "gateway"}, "t": 60.0}, "after the end of the test"),
         ("recovery.within", {"kind": "watch.lost", "subject": "nodes", "data": {}}, "of other things than pods"),
         ("recovery.within", {"kind": "watch.lost", "subject": "pods", "data": {}}, ""),
+        ("recovery.within", OF_GONE, "of a pod that was deleted before the fault"),
+        ("recovery.within", OF_GONE | {"kind": "pod.deleted"}, ""),
         ("progress.during_fault", {"kind": "load.finished", "subject": "manager_load", "data": {}}, "another load"),
         ("progress.during_fault", {"kind": "load.finished", "subject": "viewers", "data": {}}, ""),
         ("autoscaling.scaled_up", {"kind": "hpa.replicas", "data": {"role": "manager"}, "t": 75.0}, ""),
@@ -181,7 +188,10 @@ def test_what_a_claim_is_about_is_said_without_its_code(
     small: Path, checker: str, event: dict[str, Any], why: str
 ) -> None:
     claim = next(j.claim for t in load(small).tests for j in t.claims if j.claim.checker == checker)
-    found = outside(claim, {"t": 20.0, "subject": "s"} | event, timeline.read(small))
+    seen = timeline.read(small)
+    gone = Event(1.0, 0.0, "watch", "pod.deleted", "acd/pod/old", "u-gone", {"role": "gateway"})
+    seen = replace(seen, events=(gone, *seen.events), _found={})
+    found = outside(claim, {"t": 20.0, "subject": "s"} | event, seen)
     assert (why in found, bool(found)) == (True, bool(why))
 
 
@@ -232,3 +242,27 @@ def test_the_verb_says_which_claims_it_does_not_attack(tmp_path: Path) -> None:
     (folder / "run.json").write_text(run.model_dump_json())
     said = CliRunner().invoke(cli.evidence, [str(folder), "--cases", "2"]).output
     assert "not attacked, for it does not pass as it is: INVALID certificate.proven{'fault_ids': ['f9']}" in said
+
+
+@pytest.mark.parametrize(
+    ("checker", "names", "proven"),
+    [
+        ("ordering.selection_input", ["GET datastore", "GET selection_input"], "outside"),
+        ("ordering.selection_input", ["GET datastore", "POST selection_input"], ""),
+        ("ordering.selection_input", [None], ""),
+        ("ordering.selection_input", [], ""),
+        ("availability.in_windows", ["GET datastore"], ""),
+    ],
+)
+def test_a_claim_about_the_log_is_not_about_requests_that_write_nothing(
+    tmp_path: Path, checker: str, names: list[str | None], proven: str
+) -> None:
+    """A torn row has no name, and may have been anything."""
+    lost = tuple({"name": name} if name else {"torn": True} for name in names)
+    told = Difference(lost, (), doubles=False)
+    found, _ = proof(tmp_path, Claim(checker, {"load": "operators"}), "load/requests-operators.csv", told, b"x", nobody)
+    assert found == proven
+
+
+def nobody(file: str, content: bytes) -> Answer:
+    raise AssertionError("no claim needs to be asked")

@@ -58,9 +58,50 @@ def test_what_a_run_says_of_its_sabotages(outcomes: list[Outcome], minutes: floa
         assert run.reason.startswith(f"sabotage {said.not_caught[0]['sabotage']}: ")
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [([], Verdict.INCONCLUSIVE), ([Outcome.CAUGHT], Verdict.INCONCLUSIVE), ([Outcome.ESCAPED], Verdict.FAIL)],
+)
+def test_whoever_kills_a_run_while_its_sabotages_run_leaves_no_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcomes: list[Outcome], verdict: Verdict
+) -> None:
+    """The promises had all passed and run.json said so for the half hour in which the defects were planted."""
+    kept = TestRecord.model_validate({
+        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
+    })  # fmt: skip
+    run = Run(run_id="r", tests=[kept], planned=["t"], finished=datetime.now(UTC))
+    assert run.verdict is Verdict.PASS
+    (tmp_path / "timeline.jsonl").write_text("")
+    dossiers.save(tmp_path, run)
+
+    def killed(*_: object, found: list[Result], **__: object) -> None:
+        assert dossiers.load(tmp_path).verdict is Verdict.INCONCLUSIVE, "SIGKILL saves nothing"
+        found.extend(results(*outcomes))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(of_run, "run_all", killed)
+    with pytest.raises(KeyboardInterrupt):
+        of_run.after_run(tmp_path, Settings(profile=Profile.NIGHTLY), print)
+    assert dossiers.load(tmp_path).verdict is verdict
+
+
 def test_a_run_without_sabotages_is_judged_as_ever() -> None:
     assert Run(run_id="r", finished=datetime.now(UTC)).verdict is Verdict.INCONCLUSIVE
     assert Run(run_id="r").sabotages is None
+
+
+def test_a_certificate_is_none_when_nobody_saw_its_promises_fail() -> None:
+    """Pytest alone with the profile, or a part of the suites: no sabotage was planted."""
+    kept = TestRecord.model_validate({
+        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
+    })  # fmt: skip
+    run = Run(run_id="r", profile="certify", tests=[kept], planned=["t"], finished=datetime.now(UTC))
+    assert run.verdict is Verdict.INCONCLUSIVE
+    assert run.reason == "a certify run plants every sabotage, and this one none"
+    run.sabotages = of_run.told(results(*[Outcome.CAUGHT] * len(ENTRIES)), planned=len(ENTRIES), minutes=None)
+    assert run.verdict is Verdict.PASS
+    under = run.model_copy(update={"sabotages": None, "sabotage": "drop-write"})
+    assert under.verdict is Verdict.PASS, "it measures the sabotage, and certifies nothing"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def stack(manifests: list[KubeObject], monkeypatch: pytest.MonkeyPatch) -> FakeS
     monkeypatch.setattr(runner, "snapshot", lambda *_: sorted(stack.api.items))
     monkeypatch.setattr(runner, "diff", lambda before, after: [f"{one} is gone" for one in before if one not in after])
     monkeypatch.setattr(runner, "unhealthy", lambda _: [])
+    monkeypatch.setattr(runner, "above_floor", lambda _: [])
     monkeypatch.setattr(runner, "up", lambda *_: None)
     monkeypatch.setattr(runner, "WHOLE_WITHIN_S", 0.2)
     monkeypatch.setattr(runner, "FREE_WITHIN_S", 0.2)

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_sabotage_catalogue import promises
 
 from chaos import heal, session
 from fixtures.errors import UsageError
 from fixtures.ledger import Entry, Ledger
 from fixtures.settings import Settings, load_settings
-from fixtures.stack.map import StackMap, stack_map_of
+from fixtures.stack.map import StackMap, load_stack_map, stack_map_of
 
 
 class Looked(Exception):
@@ -46,6 +47,8 @@ def test_an_experiment_looks_where_the_suites_look(
     monkeypatch.setenv("CRUCIBLE_NAMESPACE", "cdn")
     monkeypatch.setenv("CRUCIBLE_HOME", str(tmp_path))
     monkeypatch.setenv("CRUCIBLE_RUN_DIR", str(tmp_path / "run"))
+    (folder := tmp_path / "run" / "experiments" / "toy-1").mkdir(parents=True)
+    monkeypatch.chdir(folder)  # where a harness runs it
     with pytest.raises(Looked):
         session.begin({"experiment": "toy"})
     assert seen[0] == stack_map_of(load_settings())
@@ -81,3 +84,11 @@ def test_a_child_sees_all_settings_and_no_stale_one(tmp_path: Path, monkeypatch:
     said = subprocess.run(words, env=given.environment(), check=True, capture_output=True, text=True).stdout
     assert Settings.model_validate_json(said) == given
     assert "CRUCIBLE_PROFILE" not in given.environment(), "what was not set keeps its default"
+
+
+def test_each_role_is_broken_by_a_suite_or_it_is_written_why_none_breaks_it() -> None:
+    """A figure that nobody claims looks like a promise where it stands beside those that somebody does."""
+    broken = {word for promise in promises() for word in [promise.removeprefix("recovery.")] if word != promise}
+    for role in load_stack_map().roles.values():
+        by = [word for word in broken if word.startswith(f"{role.name}-")]
+        assert bool(by) != bool(role.unpromised), f"{role.name}: {by or 'no suite'}, reason {role.unpromised!r}"

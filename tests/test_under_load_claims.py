@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from dossier_maker import Story
 
 from fixtures.stack.map import load_stack_map
+from reports.claim import judge
 from reports.judging import judge_test
 from reports.verdict import Verdict
 from suites.plugin.promise import Promise
@@ -117,3 +119,26 @@ def test_one_name_that_no_request_has_is_not_covered_by_the_others(tmp_path: Pat
         )
 
     assert verdict(tmp_path, named) is Verdict.INCONCLUSIVE
+
+
+def test_a_kind_of_operation_that_is_bad_does_not_hide_in_all(tmp_path: Path) -> None:
+    """A fifth of all are reads, and every fourth of these is bad for ever: 95 % of all are good."""
+    broken = Broken("f1", "gateway-pod-kill-1", "viewers", ("reads",))
+    assert verdict(tmp_path, broken.was_well_before) is Verdict.INCONCLUSIVE, "there are no reads"
+    rows, timeline, bad = tmp_path / "load/requests-viewers.csv", tmp_path / "timeline.jsonl", 0
+    head, *lines = rows.read_text().splitlines()
+    for n in range(0, len(lines), 5):
+        lines[n] = lines[n].replace("GET /live", "GET selection_input")
+        if n % 20 == 0:
+            lines[n], bad = lines[n] + "wrong-answer: it is another", bad + 1
+    rows.write_text("\n".join([head, *lines]) + "\n")
+    told = [json.loads(line) for line in timeline.read_text().splitlines()]
+    for event in told:
+        if event["kind"] == "load.finished":
+            event["data"]["ok"] -= bad
+    timeline.write_text("".join(json.dumps(event) + "\n" for event in told))
+    promise = Promise("t", "It holds.")
+    broken.was_well_before(promise)
+    broken.recovers(promise, "gateway", budget_s=15)
+    found = {claim.args["part"]: judge(tmp_path, claim).verdict for claim in promise.claims if "names" in claim.args}
+    assert found == {"before": Verdict.FAIL, "after": Verdict.FAIL}

@@ -10,35 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mutants.fence import fenced
 from mutants.making import Mutant, functions_of, mutants_of, named_mutant
 from mutants.outcomes import Outcome, Outcomes, Tests, outcome_of, states_of_tests
+from mutants.progress import Progress
 from mutants.reach import Reach, stale, tests_of, text_of
 from mutants.record import read_record, recorded_functions, write_record
 from mutants.scope import RECORD, ROOT, Scope
 
 HERE = Path(__file__).parent
 SAY_EVERY_S = 25.0
-
-
-@dataclass
-class Progress:
-    """How far the judging is."""
-
-    number: int
-    done: int = 0
-    killed: int = 0
-    start: float = field(default_factory=time.monotonic)
-
-    def said(self) -> str:
-        """For a person who waits."""
-        took = time.monotonic() - self.start
-        left = f", about {took / self.done * (self.number - self.done) / 60:.0f} min left" if self.done else ""
-        return f"judged {self.done} of {self.number}, killed {self.killed}, {took:.0f} s{left}"
 
 
 class Campaign:

@@ -84,6 +84,7 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
     outside = _outside(tree)
     starts = wrapper.resolve(PositionProvider)
     counts: dict[str, int] = {}
+    meanings: dict[str, str] = {}
     made = []
     for mutation, (line, _) in zip(visitor.mutations, visitor.lines, strict=True):
         function = mutation.contained_by_top_level_function
@@ -92,7 +93,7 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
         begins = starts[function].start.line
         name, node = next(each for at, each in sorted(functions.items(), reverse=True) if at <= begins)
         text = _changed(module, function, mutation)
-        if ast.dump(ast.parse(text)) == ast.dump(ast.Module([node], [])):
+        if _meaning(text) == meanings.setdefault(name, _meaning(ast.unparse(node))):
             continue
         counts[name] = counts.get(name, 0) + 1
         first, last = _statement(node, line)
@@ -104,6 +105,21 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
             )
         )  # fmt: skip
     return made
+
+
+class _WithoutStrict(ast.NodeTransformer):
+    """Drops `strict=` of `zip`: it tells of a programming error, and of nothing that a right program does."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "zip":
+            kept = [keyword for keyword in node.keywords if keyword.arg != "strict"]
+            return ast.copy_location(ast.Call(node.func, node.args, kept), node)
+        return node
+
+
+def _meaning(text: str) -> str:
+    return ast.dump(_WithoutStrict().visit(ast.parse(text)))
 
 
 def named_mutant(name: str, path: str, source: str, before: str, after: str) -> Mutant:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from urllib3.exceptions import HTTPError
+
 from chaos import session
 from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, instant, uid
+from fixtures.errors import HarnessError
 from fixtures.kubernetes.api import KubeObject
 from fixtures.kubernetes.conditions import condition_of, is_ready
-from fixtures.kubernetes.pods import in_role
+from fixtures.kubernetes.pods import in_role, trouble
 
 __all__ = ["heal", "kill"]
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -102,7 +105,7 @@ class KillNode:
         evidence: Evidence = {}
         for node in targets:
             returned = self._returned(node)
-            if returned is None or self._stale(node.name, instant(returned[0])):
+            if isinstance(returned, str) or self._stale(node.name, instant(returned[0])):
                 return None
             started_at, heard_after_s = returned
             evidence[node.name] = {
@@ -115,23 +118,40 @@ class KillNode:
 
     def undone(self, targets: list[Target]) -> bool:
         """Whether each container runs under its old address, and its kubelet has been heard since."""
-        return all(self._returned(node) is not None for node in targets)
+        return not any(isinstance(self._returned(node), str) for node in targets)
 
-    def _returned(self, node: Target) -> tuple[str, float] | None:
-        """When the node's container started, and how many seconds later its kubelet was heard; None: it is not back."""
+    def _returned(self, node: Target) -> tuple[str, float] | str:
+        """When the node's container started, and seconds until its kubelet was heard; or why it is not back."""
         found = self.world.containers.worker(node.name)
+        if not found["State"]["Running"]:
+            return f"{node.name}: its container does not run"
         networks = found["NetworkSettings"]["Networks"].values()
         addresses = [n["IPAddress"] for n in networks] + [n["GlobalIPv6Address"] for n in networks]
+        if node.facts["address"] not in addresses:  # kubelet and API server would look for it in the wrong place
+            now, was = ", ".join(filter(None, addresses)), node.facts["address"]
+            return f"{node.name} came back at {now}, not at {was}: another container took that meanwhile"
         started_at = str(found["State"]["StartedAt"])
         heard_after_s = self._renewed(node.name) - instant(started_at)
-        if not found["State"]["Running"] or heard_after_s <= 0:
-            return None
-        if node.facts["address"] not in addresses:
-            return None  # kubelet and API server would look for it in the wrong place: not as it was
+        if heard_after_s <= 0:
+            return f"{node.name}: its kubelet was not heard since it started"
         return started_at, heard_after_s
 
     def state(self, targets: list[Target]) -> str:
-        return "; ".join(self._missing(targets)) or "nodes Ready, roles complete"
+        names = {node.name for node in targets}
+        there = [pod for pod in self.world.objects("pods") if pod["spec"].get("nodeName") in names]
+        # of all namespaces: what keeps a role's pod from being Ready is often the node's own network
+        why = [trouble(pod) for pod in there if pod["status"].get("phase") not in ("Succeeded", "Failed")]
+        missing = self._missing(targets)
+        if not missing:  # only then: it asks Docker and the API server, and this is asked at each look of a wait
+            missing = [self._said_away(node) for node in targets]
+        return "; ".join(filter(None, [*missing, *why])) or "nodes Ready, roles complete"
+
+    def _said_away(self, node: Target) -> str:
+        try:
+            returned = self._returned(node)
+            return returned if isinstance(returned, str) else ""
+        except (HarnessError, HTTPError) as error:  # a description ends no wait
+            return f"{node.name}: whether it is back cannot be told: {error}"
 
     def _missing(self, targets: list[Target]) -> list[str]:
         nodes = self._nodes()

@@ -11,6 +11,7 @@ from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, uid
 from fixtures.kubernetes.api import KubeObject
 from fixtures.kubernetes.conditions import is_ready
+from fixtures.kubernetes.pods import trouble
 from fixtures.stack.map import Role
 
 __all__ = ["heal", "kill"]
@@ -112,7 +113,9 @@ class KillPod:
     def state(self, targets: list[Target]) -> str:
         there = {uid(pod) for pod in self.world.objects("pods")}
         gone = sum(pod.uid not in there for pod in targets)
-        return f"{gone} of {len(targets)} victim(s) gone, {self.world.tally(self._role())}"
+        why = [trouble(pod) for pod in self.world.pods(self._role())]
+        tally = f"{gone} of {len(targets)} victim(s) gone, {self.world.tally(self._role())}"
+        return "; ".join([tally, *filter(None, why)])
 
     def _role(self) -> Role:
         return self.world.stack.role(self.role)

@@ -7,12 +7,13 @@ after the stabilisation window, and before window plus reaction time.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from reports import timeline
 from reports.interval import Interval
-from reports.pods import RELIST_S, moment
-from reports.scaling import NEAR_S, CannotTell, Scene, scene_of
-from reports.verdict import Finding, Verdict, worst_of
+from reports.pods import RELIST_S, blind, moment
+from reports.scaling import NEAR_S, Scene, scene_of
+from reports.verdict import CannotTell, Finding, Verdict, worst_of
 
 FILES = (timeline.FILE,)
 
@@ -30,8 +31,9 @@ def scaled_up(
 ) -> Finding:
     """A load took the role above its floor, by its autoscaler, with Ready pods, in time, and kept it there to its end.
 
-    Each step up has the autoscaler's own figure, over its target, as cause, and goes no further than that asks for;
-    the role never goes past `ceiling`, not back to its floor under load, and not up and down and up again.
+    Each step up has the autoscaler's own figure, over its target, as cause, and goes no further than that asks for,
+    the first one no less far either; the role never goes past `ceiling`, not back to its floor under load, and not up
+    and down and up again.
 
     Args:
         role: the role of the stack map.
@@ -70,20 +72,23 @@ def _rose(scene: Scene, floor: int, within_s: float) -> Finding:
     inside = [event for event in scene.replicas if begun.t < event.t <= end]
     asked = [event for event in inside if int(event.data["spec"]) > floor]
     ready = [event for event in asked if int(event.data["ready"]) > floor]
-    data = {"replicas": [[round(event.t, 3), event.data["spec"], event.data["ready"]] for event in scene.replicas]}
+    data: dict[str, Any] = {
+        "replicas": [[round(event.t, 3), event.data["spec"], event.data["ready"]] for event in scene.replicas]
+    }
     if ready:
         took = Interval.between(clock, moment(ready[0], scene.lost))
+        data["up_s"] = took.to_json()
         count = ready[0].data["ready"]
         said = f"{scene.role} went from {floor} to {count} Ready replicas {took} after the load was steady"
         return Finding(took.within(within_s), said, f"{count} Ready after {took}", data=data)
     watched = end - clock.latest
-    blind = any(gap.hides("workload.") and gap.start <= end <= gap.end for gap in scene.lost)
+    unseen = blind(scene.lost, "workload.", end)
     cpu = [event.data.get("cpu_percent") for event in scene.hpa if begun.t < event.t <= end]
     highest = max((value for value in cpu if value is not None), default=None)
     said = f"{scene.role} stayed at {floor} Ready replicas for {watched:.1f} s of load"
     said += f" (its workload was asked for {asked[0].data['spec']})" if asked else ""
     said += f"; CPU at most {highest} %" if highest is not None else "; the autoscaler never had a CPU figure"
-    verdict = Verdict.FAIL if watched > within_s and not blind else Verdict.INCONCLUSIVE
+    verdict = Verdict.FAIL if watched > within_s and not unseen else Verdict.INCONCLUSIVE
     return Finding(verdict, said, f"{floor} after {watched:.1f} s", data=data)
 
 
@@ -109,13 +114,16 @@ def _bounds(scene: Scene, floor: int, ceiling: int) -> Finding:
 
 
 def _by_its_figures(scene: Scene, target_percent: int, ceiling: int) -> Finding:
-    """Each step under load was asked for by the autoscaler, and its figures asked for no less."""
+    """Each step under load was asked for by the autoscaler, its figures asked for no less, and at first for no more."""
     steps = scene.steps(scene.begun.t, scene.ended.t)
-    for step in steps:
-        if why := scene.without_cause(step, target_percent, ceiling):
-            blind = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
-            verdict = Verdict.INCONCLUSIVE if blind else Verdict.FAIL
-            return Finding(verdict, f"{scene.role} went from {step}, but {blind or why}")
+    for number, step in enumerate(steps):
+        why = scene.without_cause(step, target_percent, ceiling)
+        if not why and number == 0 and step.new > step.old:
+            why = scene.too_short(step, target_percent, ceiling)
+        if why:
+            hidden = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
+            verdict = Verdict.INCONCLUSIVE if hidden else Verdict.FAIL
+            return Finding(verdict, f"{scene.role} went from {step}, but {hidden or why}")
     return Finding(Verdict.PASS, f"{len(steps)} steps by its figures")
 
 
@@ -145,7 +153,7 @@ def scaled_down(
 ) -> Finding:
     """After a load the role is back at its floor, by its autoscaler: no step down inside the stabilisation window.
 
-    It is there before window plus reaction, and then stays.
+    It is there before window plus reaction, and then stays; nothing goes up once figures of the load are too old.
 
     Args:
         role: the role of the stack map.
@@ -163,23 +171,39 @@ def scaled_down(
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget, evidence=FILES)
 
 
+def _wrong_way(scene: Scene, floor: int, reaction_s: float) -> tuple[str, str] | None:
+    """A step that nothing excuses, said and measured: below the floor, or up when the load's figures are too old."""
+    for step in scene.steps(scene.ended.t, scene.until):
+        if step.new < floor:
+            said = f"{scene.role} was scaled to {step.new} replicas; its floor is {floor}"
+            return said, f"{step.new} replicas"
+        gone = Interval.between(moment(scene.ended, []), moment(step.event, scene.lost))
+        asked = scene.asked(step)
+        if step.new > step.old and (gone.earliest > reaction_s or not asked):
+            hidden = scene.unseen(step.event.t - NEAR_S, step.event.t + NEAR_S)
+            if hidden and gone.earliest <= reaction_s:
+                raise CannotTell(
+                    f"{scene.role} went from {step}, and whether that was asked for was not seen: {hidden}"
+                )
+            why = "" if asked else f", but the autoscaler did not ask for {step.new}"
+            return f"{scene.role} went up again, from {step}, {gone} after the load{why}", f"up again after {gone}"
+    return None
+
+
 def _fell(scene: Scene, floor: int, stabilisation_s: float, reaction_s: float, budget: str) -> Finding:
     clock = moment(scene.ended, [])
     if (loaded := scene.spec_at(scene.ended.t)) <= floor:
         raise CannotTell(f"{scene.role} had {loaded} replicas when the load ended: nothing was there to come down")
     after = [event for event in scene.replicas if scene.ended.t < event.t <= scene.until]
-    below = [event for event in after if int(event.data["spec"]) < floor]
     at_floor = [event for event in after if int(event.data["spec"]) <= floor]
-    if below:
-        said = f"{scene.role} was scaled to {below[0].data['spec']} replicas; its floor is {floor}"
-        return Finding(Verdict.FAIL, said, f"{below[0].data['spec']} replicas", budget, FILES)
+    if wrong := _wrong_way(scene, floor, reaction_s):
+        return Finding(Verdict.FAIL, *wrong, budget, FILES)
     watched = scene.until - clock.latest
     last_above = max([event.t for event in after if int(event.data["spec"]) > floor], default=scene.ended.t)
     stayed = [event for event in at_floor if event.t > last_above]
     if not stayed:
         said = f"{scene.role} is not back at {floor} replicas {watched:.1f} s after the load"
-        blind = any(gap.hides("workload.") and gap.start <= scene.until <= gap.end for gap in scene.lost)
-        enough = watched > stabilisation_s + reaction_s and not blind
+        enough = watched > stabilisation_s + reaction_s and not blind(scene.lost, "workload.", scene.until)
         verdict = Verdict.FAIL if enough else Verdict.INCONCLUSIVE
         return Finding(verdict, said, f"not after {watched:.1f} s", budget, FILES)
     downs = [step for step in scene.steps(scene.ended.t, scene.until) if step.new < step.old]

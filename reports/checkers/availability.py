@@ -15,18 +15,15 @@ from typing import Any, Literal
 import numpy as np
 
 from reports import layout
+from reports.answers import OLD_ANSWER, behind_s
 from reports.checkers.fault_window import FaultWindow, NoSuchFault, fault_window, if_healed
 from reports.figures import Count, Moment, Share, Span
 from reports.requests import Flags, Numbers, Requests, RequestsError, Seconds, read_requests
 from reports.timeline import TimelineError
 from reports.timeline import read as read_timeline
-from reports.verdict import Finding, Verdict
+from reports.verdict import CannotTell, Finding, Verdict
 
 STEPS = 1e-9
-
-
-class CannotTell(Exception):
-    """The evidence does not decide the claim; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +62,9 @@ def in_windows(
         names: only requests of these names.
         min_requests: recorded requests in the fault's time (or in all) below which nothing can be said.
         deadline_s: seconds from its planned start after which an answer comes too late.
-        part: `before` judges only what was planned before the fault: what limps then has nothing to recover to; `after`
-            only what was planned `settled_s` after its effect, healed or not: what still limps then has not recovered.
+        part: `before` judges only what was decided before the fault, its deadline over: what limps then has nothing to
+            recover to, and what was under way when the fault struck is the fault's; `after` only what was planned
+            `settled_s` after its effect, healed or not: what still limps then has not recovered.
         settled_s: with `after`, seconds from the fault's effect that the stack was promised to need.
 
     Example::
@@ -75,7 +73,7 @@ def in_windows(
     """
     budget = f"\N{GREATER-THAN OR EQUAL TO} {at_least:.4g} in every {window_s:g} s"
     try:
-        judged = _judged(dossier, load, fault_id, after_s, names, min_requests, part, settled_s)
+        judged = _judged(dossier, load, fault_id, after_s, names, min_requests, part, settled_s, deadline_s)
         requests = judged.requests
         good = requests.good(deadline_s)
         at, share, count = _worst_window(requests.planned_s, good, window_s, judged)
@@ -123,7 +121,7 @@ def latency(
     except (CannotTell, RequestsError, TimelineError, NoSuchFault) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget)
     requests, inside = judged.requests, _inside(judged)
-    waited = np.where(requests.error == "", requests.latency_s, np.inf)
+    waited = np.where(requests.good(np.inf), requests.latency_s, np.inf)
     at = float(np.quantile(waited[inside], quantile, method="higher"))
     excused = inside & ~requests.generator_fault
     fair = float(np.quantile(waited[excused], quantile, method="higher")) if excused.any() else np.inf
@@ -139,7 +137,7 @@ def latency(
 
 def _judged(
     dossier: Path, load: str, fault_id: str | None, after_s: float | None, names: list[str] | None, min_requests: int,
-    part: str = "all", settled_s: float = 0.0,
+    part: str = "all", settled_s: float = 0.0, deadline_s: float = 0.0,
 ) -> Judged:  # fmt: skip
     """Choose what is judged; CannotTell when the load does not cover the fault, died, or recorded too little."""
     timeline = read_timeline(dossier)
@@ -161,7 +159,7 @@ def _judged(
     if part != "all" and fault is None:
         raise CannotTell(f"{part} what? this claim names no fault")
     if fault and part == "before":
-        until = fault.start_s
+        until = fault.start_s - deadline_s
     if fault and part == "after":
         since = fault.effect_s + settled_s
     judged = Judged(requests.named(names), since, until, fault)
@@ -213,8 +211,13 @@ def _windows(planned: Seconds, good: Flags, window_s: float, judged: Judged) -> 
 
 def _why(requests: Requests, which: Flags, deadline_s: float) -> str:
     """The failed ones by kind, most frequent first: `37 x status 502, 2 x missing`."""
-    kinds = Counter(str(error) or f"later than {deadline_s:g} s" for error in requests.error[which])
+    kinds = Counter(_kind(str(error)) or f"later than {deadline_s:g} s" for error in requests.error[which])
     return ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common(4))
+
+
+def _kind(error: str) -> str:
+    """What failed requests are counted by: how far behind each of them was makes none of them another kind."""
+    return OLD_ANSWER if behind_s(error) else error
 
 
 def _totals(judged: Judged, good: Flags) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reports import layout, timeline
-from reports.pods import gaps, pods_of
+from reports.look import whole
+from reports.pods import blind, gaps, pods_of
 from reports.stack_state import diff
 from reports.under_way import Excuse, excuse
 from reports.verdict import Finding, Verdict, worst_of
@@ -43,7 +44,7 @@ def _role_ready(seen: timeline.Timeline, entry: dict[str, Any], until: float) ->
     end = until if until < float("inf") else seen.end
     if not pods and not workloads:
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw neither pods nor workload")
-    if any(gap.start <= end <= gap.end and gap.hides(kind) for gap in gaps(seen) for kind in ("pod.", "workload.")):
+    if any(blind(gaps(seen), kind, end) for kind in ("pod.", "workload.")):
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch was lost when its state was to be judged")
     if not workloads:
         return Finding(Verdict.INCONCLUSIVE, f"{role}: the watch saw no workload")
@@ -161,14 +162,14 @@ def as_it_was(dossier: Path, *, test: str) -> Finding:
         return Finding(Verdict.INCONCLUSIVE, f"{test!r} is no folder under {layout.STATE}/")
     evidence, budget = (told, before, after), "no difference"
     try:
-        looks = [json.loads((dossier / file).read_bytes()) for file in (before, after)]
+        looks = [whole(json.loads((dossier / file).read_bytes())) for file in (before, after)]
         changed = diff(*looks)
         lines = [line for line in (dossier / told).read_text(errors="replace").splitlines() if line.strip()]
     except OSError as error:
         said = f"{layout.STATE}/{test} cannot be read, so nobody compared: {error.filename}: {error.strerror}"
         return Finding(Verdict.INCONCLUSIVE, said)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return Finding(Verdict.INCONCLUSIVE, f"{before} and {after} are not two looks at one cluster: {error!r}")
+        return Finding(Verdict.INCONCLUSIVE, f"{before} and {after} are not two whole looks at one cluster: {error}")
     if changed:
         more = f" … and {len(changed) - 5} more" if len(changed) > 5 else ""
         said = f"{len(changed)} lines of the cluster's state changed: " + " | ".join(changed[:5]) + more

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports import certificates, timeline
+from reports import certificates, layout, timeline
+from reports.rows import RequestsError, read_rows
 from reports.selection_input import Evidence
 from reports.verdict import Finding, Verdict
+
+WRITES = ("POST selection_input", "DELETE selection_input")
+"""The requests of a load that leave a line each."""
 
 
 def is_enough(
@@ -28,6 +32,20 @@ def is_enough(
         said = f"{measured}; {budget} are needed to tell"
         return Finding(Verdict.INCONCLUSIVE, said, measured, budget, (evidence.files.writes,))
     return Finding(Verdict.PASS, measured, measured, budget, (evidence.files.writes,))
+
+
+def is_whole(evidence: Evidence, dossier: Path) -> Finding:
+    """As many lines as the load's own rows have writes: one that nobody answered leaves both as well."""
+    rows = layout.requests(evidence.files.load)
+    files = (evidence.files.writes, rows)
+    try:
+        columns, _ = read_rows(dossier / rows)
+    except RequestsError as error:
+        return Finding(Verdict.INCONCLUSIVE, str(error), evidence=files)
+    sent = sum(str(name) in WRITES for name in columns["name"])
+    said = f"{len(evidence.writes)} lines of writes, and the load sent {sent}"
+    verdict = Verdict.PASS if len(evidence.writes) == sent else Verdict.INCONCLUSIVE
+    return Finding(verdict, said, said, "one for each", files)
 
 
 def is_complete(evidence: Evidence, dossier: Path) -> Finding:

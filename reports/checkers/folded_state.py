@@ -24,7 +24,7 @@ from pathlib import Path
 from reports.checkers.witnesses import by_class, without
 from reports.fold import Fold, Held, text_of
 from reports.selection_input import Evidence, Missing, read_evidence
-from reports.states import ABSENT, FOUND, Read, States, read_states
+from reports.states import ABSENT, FOUND, Paths, Read, States, read_states
 from reports.verdict import Finding, Verdict
 
 SURE_MS = 2000
@@ -65,7 +65,8 @@ def is_fold_of_log(dossier: Path, *, load: str, min_paths: int = 1) -> Finding:
         for offset in range(at, look.offset + 1):
             fold.take(evidence.values[offset], evidence.stamped_ms[offset])
         at = max(at, look.offset + 1)
-        for name, witness in _of_path(fold, look) if look.path else _of_all(fold, states):
+        whole = states.whole
+        for name, witness in _of_path(fold, look) if look.path else differences(fold, whole.paths, states.at_ms):
             found[name].append(witness)
     keys = sum(len(held) for held in states.whole.paths.values())
     good = f"{at - first} records come to the {keys} keys held and to all {len(states.reads)} answers"
@@ -124,11 +125,11 @@ def _due(fold: Fold, path: str, at_ms: int) -> str | None:
     return None if single is None or single.is_gone(at_ms) else text_of(single.value)
 
 
-def _of_all(fold: Fold, states: States) -> Iterator[tuple[str, str]]:
-    held = states.whole.paths
+def differences(fold: Fold, held: Paths, at_ms: int) -> Iterator[tuple[str, str]]:
+    """Where a state as it was seen at a moment is not what the log comes to: class and witness, key by key."""
     for path in sorted({*fold.held, *held}):
         for key in sorted({*fold.held.get(path, {}), *held.get(path, {})}):
-            due, is_held = (_shown(paths.get(path, {}).get(key), states.at_ms) for paths in (fold.held, held))
+            due, is_held = (_shown(paths.get(path, {}).get(key), at_ms) for paths in (fold.held, held))
             if due == is_held:
                 continue
             (wanted, _), (got, _) = due, is_held

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reports.checkers.enough_writes import is_complete, is_enough
+from reports.checkers.enough_writes import is_complete, is_enough, is_whole
 from reports.checkers.witnesses import by_class, without
 from reports.selection_input import Evidence, Missing, Write, read_evidence
 from reports.verdict import Finding, Verdict, worst_of
@@ -55,16 +55,18 @@ def selection_input(
         evidence = read_evidence(dossier, load)
     except Missing as error:
         return without(error)
+    kept = _kept(evidence, 1)
     findings = [
         is_complete(evidence, dossier),
+        is_whole(evidence, dossier),
         is_enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
-        _kept(evidence, 1),
+        kept,
         *(judge(evidence) for judge in (_produced_once, _real_time, _applied, _agrees)),
     ]
     worst = worst_of(findings)
     if worst.verdict is Verdict.PASS:
         return Finding(
-            worst.verdict, "; ".join(finding.reason for finding in findings), findings[2].measured,
+            worst.verdict, "; ".join(finding.reason for finding in findings), kept.measured,
             "none lost, each applied once, in order",
             (evidence.files.writes, evidence.files.topic, evidence.files.journal),
         )  # fmt: skip
@@ -118,12 +120,15 @@ def _kept(evidence: Evidence, min_acked: int) -> Finding:
     if len(evidence.acked) < max(1, min_acked):
         said = f"{len(evidence.acked)} writes were acknowledged; {min_acked} are needed to tell"
         return Finding(Verdict.INCONCLUSIVE, said, evidence=(evidence.files.writes,))
+    if unplaced := [write.id for write in evidence.acked if write.offset is None]:
+        said = f"{len(unplaced)} acknowledged writes name no offset, {unplaced[0]} first: nobody said where they stand"
+        return Finding(Verdict.INCONCLUSIVE, said, evidence=(evidence.files.writes,))
     lost, moved = [], []
     for write in evidence.acked:
         offsets = evidence.offsets.get(write.id, [])
         if not offsets:
             lost.append(f"{write.id} (answered offset {write.offset})")
-        elif write.offset is not None and write.offset not in offsets:
+        elif write.offset not in offsets:
             moved.append(f"{write.id} (answered offset {write.offset}, found at {offsets[0]})")
     classes = {"acknowledged but lost": lost, "acknowledged but misplaced": moved}
     measured = f"{len(lost)} of {len(evidence.acked)} lost"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reports import layout
+from reports.answers import WRONG_ANSWER
 from reports.checkers.witnesses import shown
 from reports.requests import RequestsError, read_requests
 from reports.timeline import TimelineError
@@ -21,7 +22,8 @@ def none_contradicts_its_writes(dossier: Path, *, load: str, names: list[str], a
     Args:
         load: the load's name.
         names: the requests that read.
-        at_least: answers that must have been judged; below it nothing can be said.
+        at_least: answers that must have said something (200) and been judged; below it nothing can be said: that
+            nothing is where nothing was written contradicts hardly anything.
 
     Example::
 
@@ -32,8 +34,8 @@ def none_contradicts_its_writes(dossier: Path, *, load: str, names: list[str], a
         requests = read_requests(dossier, load).named(names)
     except (RequestsError, TimelineError) as error:
         return Finding(Verdict.INCONCLUSIVE, str(error), budget=budget, evidence=evidence)
-    wrong = requests.sent & np.array([str(error).startswith(layout.WRONG_ANSWER) for error in requests.error], bool)
-    judged = int((wrong | (requests.sent & (requests.error == ""))).sum())
+    wrong = requests.sent & np.array([str(error).startswith(WRONG_ANSWER) for error in requests.error], bool)
+    judged = int((wrong | (requests.sent & (requests.error == "") & (requests.status == 200))).sum())
     measured = f"{int(wrong.sum())} of {judged} answers"
     if wrong.any():
         witnesses = [f"{requests.error[n]} at {requests.end_s_of[n]:.1f} s" for n in np.flatnonzero(wrong)]

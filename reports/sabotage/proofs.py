@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import layout
+from reports.checkers.enough_writes import WRITES
 from reports.claim import Answer, Claim
 from reports.sabotage.breaches import breached
 from reports.sabotage.differences import Difference
@@ -24,6 +25,8 @@ Answers = Callable[[str, bytes], Answer]
 
 RANGE: tuple[Any, ...] = (None, "", "other", 0, -1, 10**12, True, [], {})
 ABSENT = object()
+OF_WRITES = {"ordering.selection_input"}
+"""Claims that ask of a load's requests only how many were writes of Selection Input."""
 
 
 def proof(good: Path, claim: Claim, file: str, told: Difference, spoilt: bytes | None, ask: Answers) -> tuple[str, str]:
@@ -42,6 +45,8 @@ def proof(good: Path, claim: Claim, file: str, told: Difference, spoilt: bytes |
     if file.startswith(f"{layout.KAFKA}/writes-"):
         of_paths = claim.checker == "folded_state.is_fold_of_log"
         return (_of_written_paths if of_paths else _of_writes)(good / file, file, told, ask)
+    if file.endswith(".csv"):
+        return _of_requests(claim, told)
     if file.endswith(".json") and spoilt is not None:
         return _of_values(good / file, file, spoilt, ask)
     if file.endswith(".jsonl") and spoilt is not None:
@@ -81,6 +86,15 @@ def _of_writes(path: Path, file: str, told: Difference, ask: Answers) -> tuple[s
     if ask(file, b"".join(json.dumps(line).encode() + b"\n" for line in worst)).finding.verdict is Verdict.PASS:
         return "", ""
     return "may be true", f"the same {len(ids)} writes at times that contradict nothing; lost, they turn the claim"
+
+
+def _of_requests(claim: Claim, told: Difference) -> tuple[str, str]:
+    """A claim about the log asks of a load's requests only how many were writes, and none of these was one."""
+    if claim.checker not in OF_WRITES or not told.entries or any(
+        entry.get("name") in {None, "", *WRITES} for entry in told.entries
+    ):  # fmt: skip
+        return "", ""
+    return "outside", f"{len(told.entries)} requests that are no writes of Selection Input"
 
 
 def _of_values(path: Path, file: str, spoilt: bytes, ask: Answers) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import testinfra
 
+from fixtures.docker import find_engine
 from fixtures.stack.map import Role
 from reports.checkers import conformance, installed
 from suites.conformance.asking import answer_of, ask_each
@@ -60,9 +61,12 @@ def test_every_edge_answers(promise: Promise, stack: Stack) -> None:
 
 
 @pytest.mark.promise("conformance.node-services")
-def test_every_node_runs_its_services(promise: Promise, stack: Stack) -> None:
+def test_every_node_runs_its_services(promise: Promise, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each node of the cluster runs containerd and the kubelet, and both start again by themselves after a reboot."""
     asked = []
+    engine = find_engine()
+    for name, value in engine.env.items() if engine else ():  # testinfra calls docker itself, which may need telling
+        monkeypatch.setenv(name, value)
     for node in stack.watcher.nodes.objects():
         name = node["metadata"]["name"]
         host = testinfra.get_host(f"docker://{name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.selection_input.evidence import gather, log_begin
-from reports.checkers import certificate, folded_state, ordering, progress, reads
+from reports.checkers import certificate, copies, folded_state, ordering, progress, reads
 from reports.checkers.kafka import history as kafka_history
 from reports.selection_input import Files
 from suites.plugin.types import Experiment, LoadFactory, Promise, Stack
@@ -22,7 +22,8 @@ def test_selection_input_keeps_every_write_in_order(
         operators.wait_until_steady()
         fault = experiment("ordering-under-loss")
         stack.try_wait(lambda: operators.wait_until_steady(AGAIN_WITHIN_S, hold_for_s=stack.effort.after_s))
-    gather(stack.settings, stack.dossier, operators.name, since)
+    keepers = [role for role in stack.map.roles.values() if role.copy_of_state]
+    gather(stack.settings, stack.dossier, operators.name, since, cluster=stack.cluster, keepers=keepers)
     enough = stack.effort.min_acked
     promise.claim(certificate.experiment_completed, experiment=fault.folder)
     promise.claim(certificate.proven, fault_ids=list(fault.fault_ids), min_faults=2)
@@ -33,6 +34,8 @@ def test_selection_input_keeps_every_write_in_order(
         fault_ids=list(fault.fault_ids),
     )  # fmt: skip
     promise.claim(folded_state.is_fold_of_log, load=operators.name, min_paths=50)
+    for role in keepers:
+        promise.claim(copies.follow_the_log, load=operators.name, role=role.name, at_least=role.floor)
     promise.claim(reads.none_contradicts_its_writes, load=operators.name, names=OPERATIONS["reads"], at_least=50)
     promise.claim(
         kafka_history.check, pattern=Files(operators.name).history, guarantees={"reads": "to_end"}, min_acked=enough

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,7 +70,12 @@ def experiment(request: pytest.FixtureRequest, stack: Stack, promise: Promise) -
 def _seed(request: pytest.FixtureRequest, stack: Stack) -> int:
     """Each round has victims and a load schedule of its own, the same again for the same seed of the run."""
     callspec = getattr(request.node, "callspec", None)
-    return stack.seed + (int(callspec.params[ROUND]) - 1 if callspec else 0)
+    return seed_of(stack.seed, int(callspec.params[ROUND]) if callspec else 1)
+
+
+def seed_of(seed: int, round_number: int) -> int:
+    """The seed of a round: the run's for the first, and then none that the next seed's rounds would repeat."""
+    return seed if round_number == 1 else random.Random(f"{seed}:{round_number}").getrandbits(31)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -32,6 +32,7 @@ class Restorer:
         self._ledger = Ledger(stack.settings.cluster_home)
         self._before: dict[str, Any] = {}
         self._left: list[str] = []
+        self._last: dict[str, Any] = {}  # what the last look saw; nothing where it could not
 
     def remember(self, test: str) -> None:
         """Keep the state before a test as evidence."""
@@ -50,7 +51,8 @@ class Restorer:
         within_s = 1.0 if self._is_broken() else BACK_WITHIN_S
         with suppress(WaitTimeout):  # the diff below says what is left, and its checker judges it
             self._wait_until_back(within_s)
-        after = snapshot(self._stack.cluster, self._stack.map)
+        # the look that ended the wait is the evidence: another one, a moment later, may meet the autoscaler's next step
+        after = self._last or snapshot(self._stack.cluster, self._stack.map)
         self._write(test, layout.AFTER, json.dumps(after, indent=1))
         self._write(test, layout.DIFF, "".join(line + "\n" for line in diff(self._before, after)))
 
@@ -76,8 +78,10 @@ class Restorer:
 
     def _is_back(self) -> bool:
         """One look; what still differs is kept to be told, since a look is a dozen requests."""
+        self._last = {}
         try:
-            self._left = diff(self._before, snapshot(self._stack.cluster, self._stack.map))
+            self._last = snapshot(self._stack.cluster, self._stack.map)
+            self._left = diff(self._before, self._last)
         except (HarnessError, HTTPError) as blip:  # the API server may be away for a moment; the wait is bounded
             self._left = [f"the API server does not answer: {type(blip).__name__}"]
         return not self._left

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fixtures.kubernetes.api import Cluster
+from urllib3.exceptions import HTTPError
+
+from fixtures.kubernetes.api import ApiError, Cluster
+from fixtures.kubernetes.conditions import is_ready
 from fixtures.kubernetes.watcher import Watcher
 from fixtures.settings import Settings
 from fixtures.stack.map import Role, Scaling, StackMap
@@ -17,6 +20,8 @@ from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
 from suites.profiles import EFFORTS, Effort
 
+METRICS_API = "/apis/metrics.k8s.io/v1beta1"
+FIGURES_EVERY_S = 1.0  # figures cannot be watched
 MARGIN_S = 1.0
 """What is late is watched this much longer, so that how late it is can be told from the error of the watch."""
 
@@ -86,6 +91,36 @@ class Stack:
                 hold_for_s=5,
                 wake=self.watcher.changed,
                 describe=lambda: self.replicas(role),
+            )
+        )
+
+    def observe_figures(self, role: str) -> None:
+        """Watch until the metrics API has a figure of each Ready pod of a role, as it has of a stack that has lived.
+
+        An autoscaler counts a pod without a figure as idle, so a stack that has just been set up would scale by half.
+        """
+        wanted = self.role(role)
+        path = f"{METRICS_API}/namespaces/{wanted.namespace}/pods"
+
+        missing: list[str] = []  # as of the last look, which is a request
+
+        def are_known() -> bool:
+            pods = {pod["metadata"]["name"] for pod in self.watcher.pods_of(role) if is_ready(pod)}
+            try:
+                found = self.cluster.get(path, labelSelector=wanted.label_selector)["items"]
+            except (ApiError, HTTPError):  # an API without figures has no answer either
+                found = []
+            known = {item["metadata"]["name"] for item in found}
+            missing[:] = sorted(pods - known) if pods else ["no pod is Ready"]
+            return not missing
+
+        self.try_wait(
+            lambda: wait_for(
+                are_known,
+                what=f"{role}: a figure of each pod",
+                within_s=self.scaling(role).metrics_s,
+                every_s=FIGURES_EVERY_S,
+                describe=lambda: f"none of {', '.join(missing)}",
             )
         )
 

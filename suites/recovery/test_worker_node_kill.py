@@ -17,10 +17,14 @@ def test_losing_a_worker_node_does_not_stop_viewers(
 ) -> None:
     """Losing one of three workers keeps 26 % of viewers served in every 10 s; what it carried moves in time."""
     rate = stack.effort.viewers_per_s
-    broken = break_under_load(stack, load, experiment, name="worker-node-kill", under="viewers", rate_per_s=rate)
+    moved_s = stack.budget("recovery.worker-node-kill", "moved_s")
+    budgets = {role: stack.role(role).recovery_s + moved_s for role in MOVED}
+    broken = break_under_load(
+        stack, load, experiment, name="worker-node-kill", under="viewers", rate_per_s=rate,
+        settles_in_s=max(budgets.values()),
+    )  # fmt: skip
     broken.is_proven(promise)
     broken.was_well_before(promise)
     promised = stack.budget("recovery.worker-node-kill", "served")
     broken.keeps_serving(promise, at_least=promised, window_s=10, min_requests=100)
-    moved_s = stack.budget("recovery.worker-node-kill", "moved_s")
-    broken.all_hit_recover(promise, {role: stack.role(role).recovery_s + moved_s for role in MOVED})
+    broken.all_hit_recover(promise, budgets)

@@ -34,27 +34,36 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
         settings: of that run.
         tell: called with lines for people.
     """
+    from reports.html import write_report  # matplotlib is paid for only by those who ran something
+
     run = dossiers.load(dossier)
     results, minutes = Results(FOLDER, RECORD), MINUTES[settings.profile]
     entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
     done: list[Result] = []
-    run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,
-            control=Control(None, judged(run)))  # fmt: skip
-    run.sabotages = told(done, planned=len(entries), minutes=minutes)
+    run.sabotages = told(done, planned=len(entries), minutes=minutes)  # whoever kills this run leaves no PASS
+    dossiers.save(dossier, run)
+    write_report(dossier, run)
+    try:
+        run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,
+                control=Control(None, judged(run)))  # fmt: skip
+    except BaseException:  # what was found until then is the run's, whoever ends it; it was not all, so it is no PASS
+        found = told(done, planned=len(entries), minutes=minutes)
+        run.sabotages = found if found.not_caught else told([], planned=len(entries), minutes=minutes)
+        dossiers.save(dossier, run)
+        raise
+    run.sabotages = told(done, planned=len(entries), minutes=minutes, picture=PICTURE)
     (dossier / PICTURE).write_text((write_page(entries, results).parent / PICTURE).read_text())
     dossiers.save(dossier, run)
-    from reports.html import write_report  # matplotlib is paid for only by those who ran something
-
     write_report(dossier, run)
     return EXIT_CODES[run.verdict]
 
 
-def told(done: list[Result], *, planned: int, minutes: float | None) -> Sabotages:
+def told(done: list[Result], *, planned: int, minutes: float | None, picture: str = "") -> Sabotages:
     """What run.json says of them."""
     bad = [result for result in done if result.outcome is not Outcome.CAUGHT]
     broke = [result for result in bad if result.outcome is Outcome.HARNESS]
     return Sabotages(
-        planned=planned, planted=len(done), caught=len(done) - len(bad), minutes=minutes, picture=PICTURE,
+        planned=planned, planted=len(done), caught=len(done) - len(bad), minutes=minutes, picture=picture,
         not_caught=[
             {"sabotage": result.sabotage, "outcome": result.outcome.value, "reason": result.reason}
             for result in bad

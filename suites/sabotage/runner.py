@@ -15,7 +15,7 @@ from chaos.heal import heal_open, replay
 from chaos.sabotages.planted import Planted
 from chaos.sabotages.sabotage import Sabotage
 from chaos.world import World
-from fixtures.cluster.state import diff, snapshot, unhealthy
+from fixtures.cluster.state import above_floor, diff, snapshot, unhealthy
 from fixtures.cluster.up import up
 from fixtures.errors import CrucibleError, HarnessError, UsageError
 from fixtures.ledger import Ledger
@@ -126,13 +126,17 @@ class Runner:
         return trouble
 
     def _left(self, before: dict[str, object]) -> list[str]:
-        """What differs from before the sabotage, once it had time to settle; nothing when all is as it was."""
+        """What differs from before the sabotage, once it had time to settle; nothing when all is as it was.
+
+        An autoscaler has to be back at its floor: what goes on shrinking would be blamed on the next sabotage.
+        """
         left: list[str] = []
         try:
             with World(self.settings, stack_map_of(self.settings), seed=0, experiment="sabotage") as world:
 
                 def is_back() -> bool:
-                    left[:] = diff(before, snapshot(world.cluster, world.stack))
+                    now = snapshot(world.cluster, world.stack)
+                    left[:] = diff(before, now) + above_floor(now)
                     return not left
 
                 wait_for(is_back, what="the stack to be as before", within_s=WHOLE_WITHIN_S, every_s=1.0)
@@ -152,7 +156,8 @@ class Runner:
         wrong: list[str] = []
 
         def whole() -> bool:
-            wrong[:] = unhealthy(snapshot(world.cluster, world.stack))
+            now = snapshot(world.cluster, world.stack)
+            wrong[:] = unhealthy(now) + above_floor(now)
             return not wrong
 
         try:

@@ -87,3 +87,13 @@ def test_a_history_of_which_the_end_is_missing_is_none_where_its_writer_knew_the
         file.write_bytes(whole[:cut])
         finding = judge(folder, claim())
         assert (finding.verdict, "its header says 6" in finding.reason) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_the_answer_is_told_whole_and_with_the_first_kind_only(tmp_path: Path) -> None:
+    finding = judge(dossier(tmp_path, "0 ok send x=1@0 | 0 ok send x=2@0 | 1 ok poll x=1@0 | 1 ok poll x=9@1"), claim())
+    assert finding.budget == "no anomaly that the configuration forbids"
+    assert finding.reason == (
+        "1 lost-write, 1 inconsistent-offsets, 1 phantom, 1 nonmonotonic-send in 4 records of 1 keys; process 0 sent 2 "
+        "to x/0 at offset 0 (ok), and no poll returned it, though process 1 polled offset 1 beyond it"
+    )
+    assert (finding.data["verdict"], len(finding.data["bad"])) == ("FAIL", 4)

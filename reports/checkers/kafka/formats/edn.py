@@ -48,7 +48,7 @@ def _value(mark: str, line: int, tokens: Iterator[tuple[str, int]]) -> Any:
             return items
         if len(items) % 2:
             raise BadHistory("a map has a key without a value", where=f":{line}")
-        return {_frozen(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
+        return {_frozen(items[at]): items[at + 1] for at in range(0, len(items), 2)}
     if mark[0] == "#":  # a tag; or #_, which leaves out the value behind it
         return _next(line, tokens) if mark != "#_" else (_next(line, tokens), _next(line, tokens))[1]
     if mark[0] == '"':

@@ -122,18 +122,12 @@ class Columns:
             ) from None
 
     def _in_columns(self, columns: dict[str, Any], f: str, moved: tuple[str, ...]) -> None:
-        decoded = [
-            (key, offsets, [_value(self.names, value) for value in values])
-            for key, offsets, values in unpack(columns, f)
-        ]
-        for key, offsets, values in decoded:
-            flag = SEND if f == "send" else REBALANCED if key in moved else 0
-            for column, items in zip(
-                self._records,
-                ([flag] * len(values), [self.names.key(key)] * len(values), offsets, values),
-                strict=True,
-            ):
-                column.extend(items)
+        flags, keys, offsets, values = self._records
+        for key, places, polled in unpack(columns, f):
+            values.extend([_value(self.names, value) for value in polled])
+            offsets.extend(places)
+            keys.extend([self.names.key(key)] * len(places))
+            flags.extend([SEND if f == "send" else REBALANCED if key in moved else 0] * len(places))
 
     def _send(self, key: Any, sent: Any) -> None:
         offset = None

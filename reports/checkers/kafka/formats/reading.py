@@ -80,8 +80,8 @@ class Reading:
                 raise BadHistory("no operations in it", where=str(self.paths[0]))
             return
         parts = [join(list(self._of_file(i, room))) for i in range(len(self.paths))]
-        for path, part in zip(self.paths, parts, strict=True):
-            self._refuse_cut(path, len(part))
+        for number, part in enumerate(parts):
+            self._refuse_cut(self.paths[number], len(part))
         self._merged = self._merge(parts)
         yield self._merged
 

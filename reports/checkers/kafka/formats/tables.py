@@ -10,7 +10,6 @@ carry the header's `run` and `config`.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from reports.checkers.kafka.columns import (
 from reports.checkers.kafka.operation import FUNCTIONS, TYPES, BadHistory
 
 ROWS = 1 << 18  # read at a time
+WHOLE = pa.int64()
 Header = Callable[[dict[str, Any], Path], None]
 
 
@@ -44,8 +44,8 @@ def read_table(path: Path, names: Names, number: int, header: Header) -> Iterato
     Raises:
         BadHistory: not such a file, a column is missing or of another type, or a row is no event.
     """
-    sys.audit("open", str(path), "rb", 0)  # Arrow opens files by itself: see reports.reading
     try:
+        path.open("rb").close()  # Arrow opens files by itself, and nobody would know: see reports.reading
         if path.suffix == ".parquet":
             file = pq.ParquetFile(path)
             groups = range(file.num_row_groups)  # one by one: Arrow cannot join the dictionaries of keys of several
@@ -78,19 +78,22 @@ def _batch(piece: Any, names: Names, number: int, row: int) -> Batch:
     records = lists.flatten()
     first = np.concatenate(([0], np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy()))).astype("i8")
     field = {name: records.field(i) for i, name in enumerate(f.name for f in records.type)}
-    offset = pc.fill_null(field["offset"].cast("int64"), UNKNOWN).to_numpy()
-    sends = field["send"].to_numpy(zero_copy_only=False).astype("u1")
+    for name in ("send", "key", "value"):
+        if field[name].null_count:
+            raise BadHistory(f"column records.{name} has empty cells")
+    offset = pc.fill_null(field["offset"].cast(WHOLE), UNKNOWN).to_numpy()
+    sends = _truths(field["send"]).astype("u1")
     if (offset < UNKNOWN).any() or ((offset == UNKNOWN) & (sends == 0)).any():
         raise BadHistory("an offset is a whole number from 0 to 2^63-1, and every polled record has one")
     flags = sends * np.uint8(SEND)
     for name, flag in (("corrupt", CORRUPT), ("rebalanced", REBALANCED)):
         if name in field:
-            flags |= pc.fill_null(field[name], False).to_numpy(zero_copy_only=False).astype("u1") * np.uint8(flag)
+            flags |= _truths(pc.fill_null(field[name], False)).astype("u1") * np.uint8(flag)
     count = len(piece)
     return Batch(
-        index=piece["index"].cast("int64").to_numpy(), time=piece["time"].cast("int64").to_numpy(),
+        index=piece["index"].cast(WHOLE).to_numpy(), time=piece["time"].cast(WHOLE).to_numpy(),
         process=_coded(piece["process"], names.process, "i4"), type=_coded(piece["type"], _code(TYPE, "type"), "u1"),
-        f=_coded(piece["f"], _code(FUNCTION, "f"), "u1"), bare=lists.is_null().to_numpy(zero_copy_only=False),
+        f=_coded(piece["f"], _code(FUNCTION, "f"), "u1"), bare=_truths(lists.is_null()),
         file=np.full(count, number, "i2"), line=np.arange(row + 1, row + 1 + count, dtype="i4"), first=first,
         flags=flags, key=_coded(field["key"], names.key, "i4"), offset=offset, value=_values(field["value"], names),
         resets=_resets(piece),
@@ -99,9 +102,14 @@ def _batch(piece: Any, names: Names, number: int, row: int) -> Batch:
 
 def _coded(column: Any, code: Callable[[Any], int], dtype: str) -> Array:
     """Each distinct value is coded once, by its dictionary."""
-    coded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+    coded = pc.dictionary_encode(column)
     codes = np.array([code(value) for value in coded.dictionary.to_pylist()], dtype)
-    return codes[coded.indices.to_numpy()] if len(codes) else np.empty(0, dtype)
+    return codes[coded.indices.to_numpy()]
+
+
+def _truths(column: Any) -> Array:
+    truths: Array = column.to_numpy(zero_copy_only=False)
+    return truths
 
 
 def _code(codes: dict[str, int], column: str) -> Callable[[Any], int]:
@@ -114,10 +122,8 @@ def _code(codes: dict[str, int], column: str) -> Callable[[Any], int]:
 
 
 def _values(column: Any, names: Names) -> Array:
-    if column.null_count:
-        raise BadHistory("column records.value has empty cells")
     if pa.types.is_integer(column.type):
-        values: Array = column.cast("int64").to_numpy()
+        values: Array = column.cast(WHOLE).to_numpy()
         if not len(values) or (int(values.max()) < 1 << 62 and int(values.min()) > -(1 << 62)):
             return values
     return _coded(column, names.value, "i8")
@@ -126,7 +132,7 @@ def _values(column: Any, names: Names) -> Array:
 def _resets(piece: Any) -> dict[int, Reset]:
     if "keys" not in piece.schema.names:
         return {}
-    rows = np.flatnonzero(piece["keys"].is_valid().to_numpy(zero_copy_only=False)).tolist()
+    rows = np.flatnonzero(_truths(piece["keys"].is_valid())).tolist()
     seek = piece["seek_to_beginning"] if "seek_to_beginning" in piece.schema.names else None
     return {
         row: Reset(piece["f"][row].as_py(), tuple(piece["keys"][row].as_py()), bool(seek and seek[row].as_py()))
@@ -148,9 +154,7 @@ def write_table(
                 pq.ParquetWriter(path, schema, compression="zstd") if path.suffix == ".parquet"
                 else pa.ipc.new_file(str(path), schema)
             )  # fmt: skip
-        writer.write_table(
-            table.replace_schema_metadata(writer.schema.metadata if path.suffix == ".parquet" else metadata)
-        )
+        writer.write_table(table)
     if writer is not None:
         writer.close()
 

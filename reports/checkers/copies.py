@@ -1,0 +1,111 @@
+"""Selection Input: does each pod that keeps a copy of the state hold what the log comes to?
+
+A copy that nobody keeps up to date looks well: it answers, quickly, with what once was right. Behind a Service the
+others hide it. So each pod is asked for all that it holds once the log has ended, and each is compared with the log.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from reports import timeline as timelines
+from reports.checkers.folded_state import differences
+from reports.checkers.witnesses import by_class, without
+from reports.copies import Copies, read_copies
+from reports.fold import Fold
+from reports.pods import Pods, blind, gaps, pods_of
+from reports.selection_input import Log, Missing, read_log
+from reports.states import States, read_states
+from reports.timeline import Timeline
+from reports.verdict import CannotTell, Finding, Verdict
+
+
+def follow_the_log(dossier: Path, *, load: str, role: str, at_least: int) -> Finding:
+    """Each pod of a role held, once the log had ended, what that log comes to: none behind, none otherwise.
+
+    Args:
+        load: whose log.
+        role: whose pods keep copies.
+        at_least: pods below which it is not this role that was asked.
+
+    Example::
+
+        Claim.of(copies.follow_the_log, load="operators", role="director", at_least=2)
+    """
+    try:
+        log, states, held = read_log(dossier, load), read_states(dossier, load), read_copies(dossier, load, role)
+    except Missing as error:
+        return without(error)
+    files = (held.file, states.file, log.file, timelines.FILE)
+    why = _cut_off(log, states, held) or _not_all(timelines.read(dossier), held, load, role, at_least)
+    if why:
+        return Finding(Verdict.INCONCLUSIVE, why, evidence=files)
+    fold, found = Fold(states.before.paths), defaultdict[str, list[str]](list)
+    at, last = max(states.before.offset + 1, log.begin), held.log_end - 1
+    for copy in sorted(held.copies, key=lambda copy: copy.offset):
+        if copy.offset >= log.end:
+            found["ahead of the log"].append(f"{copy.pod} stands at offset {copy.offset} of {log.end - 1}")
+            continue
+        if copy.offset < last:
+            found["behind the log"].append(f"{copy.pod} stands at offset {copy.offset} of {last}")
+        if copy.offset < at - 1:
+            continue  # before all that is known here
+        for offset in range(at, copy.offset + 1):
+            fold.take(log.values[offset], log.stamped_ms[offset])
+        at = max(at, copy.offset + 1)
+        for name, witness in differences(fold, copy.paths, copy.at_ms):
+            found[name].append(f"{copy.pod}: {witness}")
+    keys = sum(len(kept) for copy in held.copies for kept in copy.paths.values())
+    wrong = sum(len(witnesses) for witnesses in found.values())
+    good = f"{len(held.copies)} {role} pods stand at the end of the log and hold its {keys} keys"
+    return by_class(dict(found), good, f"{wrong} differ", "none differs", files)
+
+
+def _cut_off(log: Log, states: States, held: Copies) -> str:
+    """Why log, states and copies are not of one time, or ''."""
+    if states.before.offset + 1 < log.begin:
+        return f"the state before stands at offset {states.before.offset}, the log is read from {log.begin} only"
+    if held.log_end != states.log_end:
+        return f"the copies were asked for up to offset {held.log_end}, the log had ended at {states.log_end}"
+    if not states.before.offset < held.log_end <= log.end:
+        return f"the log had ended at {held.log_end} when the copies were asked for, and is there to {log.end}"
+    return ""
+
+
+def _not_all(seen: Timeline, held: Copies, load: str, role: str, at_least: int) -> str:
+    """Why not every pod has told its copy, or ''."""
+    try:
+        then, later = _pods(seen, load, role)
+    except CannotTell as error:
+        return str(error)
+    asked = {copy.uid for copy in held.copies}
+    serving = {uid for pods in (then, later) for uid, pod in pods.items() if pod.serves}
+    unasked = [pod.name for uid, pod in then.items() if pod.serves and uid not in asked and not later[uid].gone]
+    strange = [copy.pod for copy in held.copies if copy.uid not in serving]
+    silent = [f"{copy.pod} ({copy.error})" for copy in held.copies if copy.error]
+    few = len(held.copies) < max(1, at_least)
+    for wrong, said in (
+        (unasked, "served when the load ended, and was not asked for its copy"),
+        (strange, f"was asked for its copy, and the watch saw no such pod of {role} serve then"),
+        (silent, "could not be asked for its copy"),
+        ([str(len(held.copies))] if few else [], f"{role} pods were asked for their copy, not at least {at_least}"),
+    ):
+        if wrong:
+            return f"{', '.join(sorted(wrong))} {said}"
+    return ""
+
+
+def _pods(seen: Timeline, load: str, role: str) -> tuple[Pods, Pods]:
+    """The pods of a role when a load ended, and when its test did.
+
+    Raises:
+        CannotTell: the timeline does not say so.
+    """
+    ended = seen.query("load.finished", subject=load)
+    over = seen.query("test.finished", since=ended[-1].t) if ended else []
+    if not over:
+        raise CannotTell(f"the end of load {load}, or of its test, is not on the timeline: which pods were there?")
+    if blind(gaps(seen), "pod.", ended[-1].t):
+        raise CannotTell("the watch of pods was lost when the load ended")
+    return pods_of(seen, role, until=ended[-1].t), pods_of(seen, role, until=over[0].t)

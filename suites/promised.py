@@ -1,0 +1,99 @@
+"""The figures that the stack map promises, each with what runs measured of it, and what the two together say."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+
+from fixtures.stack.map import DOWN, UP, StackMap
+from suites.recovery.test_worker_node_kill import MOVED
+
+ENOUGH_RUNS = 10
+SLACK = 2.0
+RATES = {"served": "viewers_per_s", "writes": "writes_per_s", "reads": "reads_per_s", "keys": "keys_per_s"}
+
+
+@dataclass
+class Figure:
+    """One figure as harm (seconds to recover, or the share lost), and the harm that each run measured.
+
+    Args:
+        promise_id: whose figure it is; empty for an estimate that figures are made of.
+        what: `manager recovers`, or the requests whose share is meant.
+        formula: where it comes from.
+        allowed: the harm that the promise allows.
+        least: the smallest harm that can be told from none: one request of a window; 0 for times.
+        measured: one per run.
+    """
+
+    promise_id: str
+    what: str
+    formula: str
+    allowed: float
+    least: float = 0.0
+    measured: list[float] = field(default_factory=list)
+
+    def trouble(self) -> str:
+        """Why the figure does not stand; empty when it does, or when there are too few runs to say that it is lax."""
+        if not self.measured:
+            return ""
+        worst = max(self.measured)
+        if worst > self.allowed:
+            return "exceeded"
+        lax = self.allowed > SLACK * max(worst, self.least)
+        return f"more than {SLACK:g} times the worst" if lax and len(self.measured) >= ENOUGH_RUNS else ""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the harm is a share and not a time."""
+        return self.least > 0
+
+    def row(self) -> str:
+        """A row of the page."""
+        said = self.trouble() or (f"n < {ENOUGH_RUNS}" if len(self.measured) < ENOUGH_RUNS else "stands")
+
+        def text(harm: float) -> str:
+            return f"{harm:.1%} lost".replace("%", " %") if self.is_share else f"{harm:.1f} s"
+
+        worst = text(max(self.measured)) if self.measured else "—"
+        median = text(statistics.median(self.measured)) if self.measured else "—"
+        room = f"{self.allowed / max(self.measured):.1f} x" if self.measured and max(self.measured) > 0 else "—"
+        names = [self.promise_id] if self.promise_id else []
+        cells = [*names, self.what, f"`{self.formula}`", text(self.allowed), str(len(self.measured)), worst,
+                 median, room, said]  # fmt: skip
+        return f"| {' | '.join(cells)} |"
+
+
+Figures = dict[tuple[str, str], Figure]
+"""By promise id and name or role."""
+
+
+def figures(stack: StackMap) -> Figures:
+    """All figures of the stack map, with nothing measured yet; keyed by promise and name or role."""
+    found = {}
+    for promise_id, names in stack.budgets.items():
+        for name, formula in names.items():
+            if not name.endswith("_s"):
+                one = 1 / (stack.facts[RATES[name]] * window_s_of(stack, promise_id))
+                allowed = 1 - stack.budget(promise_id, name)
+                found[promise_id, name] = Figure(promise_id, name, formula, allowed, one)
+        moved_s = stack.budget(promise_id, "moved_s") if "moved_s" in names else 0.0
+        for role in stack.roles.values():
+            if role.recovery_formula and (
+                (moved_s and role.name in MOVED) or (not moved_s and role.name in promise_id)
+            ):
+                formula = f"{names['moved_s']} + {role.recovery_formula}" if moved_s else role.recovery_formula
+                allowed = moved_s + role.recovery_s
+                found[promise_id, role.name] = Figure(promise_id, f"{role.name} recovers", formula, allowed)
+    for role in stack.roles.values():
+        if scaling := role.scaling:
+            promise_id = f"autoscaling.{role.name}-scales"
+            found[promise_id, "up"] = Figure(promise_id, f"{role.name} scales up", UP, scaling.up_s)
+            what = f"{role.name} scales down, once its window is over"
+            found[promise_id, "down"] = Figure(promise_id, what, DOWN, scaling.down_s)
+    return found
+
+
+def window_s_of(stack: StackMap, promise_id: str) -> float:
+    """Seconds of the windows in which a promise's shares are counted."""
+    return stack.facts["brief_window_s" if promise_id == "recovery.gateway-pod-kill" else "window_s"]
