@@ -40,12 +40,17 @@ class Kept:
              "offset": self.told.end - 1, "paths": copy.deepcopy(self.told.whole["paths"])}
             for name in ("a", "b")
         ]  # fmt: skip
-        self.last = {"what": "end", "copies": 2, "log_end": self.told.end}
+        self.before: list[dict[str, Any]] = [
+            line | {"what": "before", "offset": self.told.before["offset"],
+                    "paths": copy.deepcopy(self.told.before["paths"])}
+            for line in self.lines
+        ]  # fmt: skip
+        self.last = {"what": "end", "before": 2, "copies": 2, "log_end": self.told.end}
 
     def judge(self) -> Finding:
         assert self.told.judge(min_paths=PATHS).verdict is Verdict.PASS
         self.story.write()
-        lines = [*self.lines, self.last]
+        lines = [*self.before, *self.lines, self.last]
         (self.folder / layout.copies(ROLE, LOAD)).write_text("".join(json.dumps(line) + "\n" for line in lines))
         return copies.follow_the_log(self.folder, load=LOAD, role=ROLE, at_least=2)
 
@@ -92,6 +97,50 @@ def test_a_copy_that_is_another_is_a_fail(tmp_path: Path, harm: Callable[[Kept],
     finding = kept.judge()
     assert finding.verdict is Verdict.FAIL
     assert said in finding.reason
+
+
+def held_otherwise_before(kept: Kept) -> None:
+    """What a defect of long ago left: the same before the load and after it."""
+    for line in (kept.before[1], kept.lines[1]):
+        line["paths"]["old/1"] = {"slot": {"v": 40}}
+
+
+def was_behind_before(kept: Kept) -> None:
+    kept.before[1]["offset"] -= 1
+
+
+def was_not_asked_before(kept: Kept) -> None:
+    del kept.before[1]
+    kept.last["before"] = 1
+
+
+def could_not_be_asked_before(kept: Kept) -> None:
+    kept.before[1] |= {"offset": -1, "paths": {}, "error": "HTTP 503"}
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (held_otherwise_before, "director-b: old/1/slot is 40, the log says absent first; `crucible down`"),
+        (was_behind_before, "director-b stood at offset"),
+        (was_not_asked_before, "1 pods were asked, not at least 2"),
+        (could_not_be_asked_before, "director-b (HTTP 503)"),
+    ],
+)
+def test_a_copy_that_was_another_before_the_load_says_nothing_of_it(
+    tmp_path: Path, harm: Callable[[Kept], None], said: str
+) -> None:
+    kept = Kept(tmp_path)
+    harm(kept)
+    finding = kept.judge()
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.reason.startswith("before the load began, ")
+    assert said in finding.reason
+    lost_one(kept)
+    finding = kept.judge()
+    assert finding.verdict is Verdict.FAIL, "what came under the load is found all the same"
+    assert "director-b: s/1/slot is absent" in finding.reason
+    assert "old/1" not in finding.reason
 
 
 def one_was_not_asked(kept: Kept) -> None:
@@ -208,10 +257,12 @@ def test_each_ready_pod_is_asked_until_it_stands_at_the_end(tmp_path: Path, monk
         return {"offset": next(offsets[name]), "paths": {}}
 
     (tmp_path / layout.KAFKA).mkdir()
-    taking.write_copies(cast(Any, SimpleNamespace(get=get)), role, tmp_path, LOAD, log_end=10)
+    before = [{"pod": "director-1"}]
+    taking.write_copies(cast(Any, SimpleNamespace(get=get)), role, tmp_path, LOAD, before=before, log_end=10)
     told = (tmp_path / layout.copies(ROLE, LOAD)).read_text()
-    *lines, last = [json.loads(line) for line in told.splitlines()]
-    assert last == {"what": "end", "copies": 3, "log_end": 10}
+    then, *lines, last = [json.loads(line) for line in told.splitlines()]
+    assert then == {"what": "before", "pod": "director-1"}
+    assert last == {"what": "end", "before": 1, "copies": 3, "log_end": 10}
     assert [(line["pod"], line["offset"], bool(line["error"])) for line in lines] == [
         ("director-1", 9, False), ("director-2", 9, False), ("director-3", -1, True)
     ]  # fmt: skip
@@ -224,7 +275,10 @@ def test_pods_that_cannot_be_listed_leave_no_file_and_end_nothing(tmp_path: Path
 
     (tmp_path / layout.KAFKA).mkdir()
     role = load_stack_map().role("director")
-    taking.write_copies(cast(Any, SimpleNamespace(get=get)), role, tmp_path, LOAD, log_end=10)
+    cluster = cast(Any, SimpleNamespace(get=get))
+    assert taking.take_copies(cluster, role, log_end=10) is None
+    taking.write_copies(cluster, role, tmp_path, LOAD, before=[], log_end=10)
+    taking.write_copies(cluster, role, tmp_path, LOAD, before=None, log_end=10)
     assert not (tmp_path / layout.copies(ROLE, LOAD)).exists()
 
 

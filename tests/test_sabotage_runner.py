@@ -22,7 +22,7 @@ from fixtures.lock import lock
 from fixtures.settings import Profile, Settings
 from fixtures.wait import wait_for
 from reports.verdict import Verdict
-from suites.sabotage import child, runner
+from suites.sabotage import before, child, runner
 from suites.sabotage.child import Ended
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.results import Result
@@ -42,13 +42,17 @@ def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[KubeObject]:
 def stack(manifests: list[KubeObject], monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     """A stack in memory in the place of the cluster; it is whole, unless a member is gone."""
     stack = FakeStack(manifests)
-    monkeypatch.setattr(runner, "World", lambda *_, **__: stack)
-    monkeypatch.setattr(runner, "snapshot", lambda *_: sorted(stack.api.items))
-    monkeypatch.setattr(runner, "diff", lambda before, after: [f"{one} is gone" for one in before if one not in after])
+    for module in (runner, before):
+        monkeypatch.setattr(module, "World", lambda *_, **__: stack)
+        monkeypatch.setattr(module, "snapshot", lambda *_: sorted(stack.api.items))
+        monkeypatch.setattr(module, "above_floor", lambda _: [])
+        monkeypatch.setattr(module, "WHOLE_WITHIN_S", 0.2)
+    monkeypatch.setattr(before, "diff", lambda then, now: [f"{one} is gone" for one in then if one not in now])
+    monkeypatch.setattr(before, "held", lambda _: ({"cdn/hosts": {}}, 5))
+    monkeypatch.setattr(before, "differing", lambda *_: {})
+    monkeypatch.setattr(before, "put_back", lambda *_: [])
     monkeypatch.setattr(runner, "unhealthy", lambda _: [])
-    monkeypatch.setattr(runner, "above_floor", lambda _: [])
     monkeypatch.setattr(runner, "up", lambda *_: None)
-    monkeypatch.setattr(runner, "WHOLE_WITHIN_S", 0.2)
     monkeypatch.setattr(runner, "FREE_WITHIN_S", 0.2)
     return stack
 
@@ -234,3 +238,36 @@ def test_the_run_under_it_knows_what_stands_and_nothing_else_changes(tmp_path: P
     words = child.words_of(ENTRY.promises, 7)
     assert words[1:6] == ["run", "--profile", "smoke", "--seed", "7"]
     assert [words[i + 1] for i, word in enumerate(words) if word == "--promise"] == list(ENTRY.promises)
+
+
+def test_data_that_differ_before_are_not_blamed_on_a_sabotage(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(before, "differing", lambda *_: {"operators/1": "director-7"})
+    result = run(tmp_path, monkeypatch, lambda *_, **__: pytest.fail("nothing may run"))
+    assert result.outcome is Outcome.HARNESS
+    assert "director-7 holds operators/1 otherwise than the Manager" in result.reason
+    assert stack.api.asked == []
+
+
+def test_data_that_cannot_be_put_back_are_told(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(before, "put_back", lambda *told: [f"director-7 holds {next(iter(told[3]))} otherwise"])
+    result = run(tmp_path, monkeypatch, lambda *_, **__: Ended(SEEN, SEEN, 1.0))
+    assert result.outcome is Outcome.HARNESS
+    assert "after undoing, director-7 holds cdn/hosts otherwise (1 in all)" in result.reason
+
+
+def test_an_interruption_leaves_the_data_as_they_were(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: list[Any] = []
+    monkeypatch.setattr(before, "put_back", lambda *told: put.append(told[3]) or [])
+
+    def under(*_: Any, **__: Any) -> Ended:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, monkeypatch, under)
+    assert put == [{"cdn/hosts": {}}]

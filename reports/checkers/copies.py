@@ -2,6 +2,9 @@
 
 A copy that nobody keeps up to date looks well: it answers, quickly, with what once was right. Behind a Service the
 others hide it. So each pod is asked for all that it holds once the log has ended, and each is compared with the log.
+
+A copy that was another before the load began says nothing about what happened under it: such a difference, word for
+word as it was, is no FAIL of this load, and no PASS either.
 """
 
 from __future__ import annotations
@@ -41,6 +44,19 @@ def follow_the_log(dossier: Path, *, load: str, role: str, at_least: int) -> Fin
     why = _cut_off(log, states, held) or _not_all(timelines.read(dossier), held, load, role, at_least)
     if why:
         return Finding(Verdict.INCONCLUSIVE, why, evidence=files)
+    found, old = _differences(log, states, held), _differed(states, held, at_least)
+    new = {name: [one for one in witnesses if one not in old] for name, witnesses in found.items()}
+    wrong = sum(len(witnesses) for witnesses in new.values())
+    if old and not wrong:
+        why = f"before the load began, {len(old)} stood otherwise, {old[0]} first; `crucible down`, then `crucible up`"
+        return Finding(Verdict.INCONCLUSIVE, why, evidence=files)
+    keys = sum(len(kept) for copy in held.copies for kept in copy.paths.values())
+    good = f"{len(held.copies)} {role} pods stand at the end of the log and hold its {keys} keys"
+    return by_class(new, good, f"{wrong} differ", "none differs", files)
+
+
+def _differences(log: Log, states: States, held: Copies) -> dict[str, list[str]]:
+    """Where copies are not what the log comes to at their offset: witnesses by class."""
     fold, found = Fold(states.before.paths), defaultdict[str, list[str]](list)
     at, last = max(states.before.offset + 1, log.begin), held.log_end - 1
     for copy in sorted(held.copies, key=lambda copy: copy.offset):
@@ -56,10 +72,21 @@ def follow_the_log(dossier: Path, *, load: str, role: str, at_least: int) -> Fin
         at = max(at, copy.offset + 1)
         for name, witness in differences(fold, copy.paths, copy.at_ms):
             found[name].append(f"{copy.pod}: {witness}")
-    keys = sum(len(kept) for copy in held.copies for kept in copy.paths.values())
-    wrong = sum(len(witnesses) for witnesses in found.values())
-    good = f"{len(held.copies)} {role} pods stand at the end of the log and hold its {keys} keys"
-    return by_class(dict(found), good, f"{wrong} differ", "none differs", files)
+    return dict(found)
+
+
+def _differed(states: States, held: Copies, at_least: int) -> list[str]:
+    """What of the copies was not as the state before the load, in the words of a difference after it."""
+    found = [f"{copy.pod} ({copy.error})" for copy in held.before if copy.error]
+    if len(held.before) < max(1, at_least):
+        found.append(f"{len(held.before)} pods were asked, not at least {at_least}")
+    fold, last = Fold(states.before.paths), states.before.offset
+    for copy in held.before:
+        if copy.offset != last:
+            found.append(f"{copy.pod} stood at offset {copy.offset} of {last}")
+            continue
+        found += [f"{copy.pod}: {witness}" for _, witness in differences(fold, copy.paths, copy.at_ms)]
+    return found
 
 
 def _cut_off(log: Log, states: States, held: Copies) -> str:

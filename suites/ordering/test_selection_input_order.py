@@ -17,12 +17,12 @@ def test_selection_input_keeps_every_write_in_order(
     promise: Promise, stack: Stack, load: LoadFactory, experiment: Experiment
 ) -> None:
     """No acknowledged write is lost, applied twice or out of order while a broker pod and a worker node die."""
-    since = log_begin(stack.settings)
+    keepers = stack.map.keepers
+    since = log_begin(stack.settings, cluster=stack.cluster, keepers=keepers)
     with load("operators", stack.effort.operators_per_s) as operators:
         operators.wait_until_steady()
         fault = experiment("ordering-under-loss")
         stack.try_wait(lambda: operators.wait_until_steady(AGAIN_WITHIN_S, hold_for_s=stack.effort.after_s))
-    keepers = [role for role in stack.map.roles.values() if role.copy_of_state]
     gather(stack.settings, stack.dossier, operators.name, since, cluster=stack.cluster, keepers=keepers)
     enough = stack.effort.min_acked
     promise.claim(certificate.experiment_completed, experiment=fault.folder)
