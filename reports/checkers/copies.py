@@ -9,13 +9,14 @@ word as it was, is no FAIL of this load, and no PASS either.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from reports import timeline as timelines
+from reports.checkers.along_the_log import Look, compared, cut_off
 from reports.checkers.folded_state import differences
 from reports.checkers.witnesses import by_class, without
-from reports.copies import Copies, read_copies
+from reports.copies import Copies, Copy, read_copies
 from reports.fold import Fold
 from reports.pods import Pods, blind, gaps, pods_of
 from reports.selection_input import Log, Missing, read_log
@@ -44,7 +45,8 @@ def follow_the_log(dossier: Path, *, load: str, role: str, at_least: int) -> Fin
     why = _cut_off(log, states, held) or _not_all(timelines.read(dossier), held, load, role, at_least)
     if why:
         return Finding(Verdict.INCONCLUSIVE, why, evidence=files)
-    found, old = _differences(log, states, held), _differed(states, held, at_least)
+    found = compared(log, states.before, held.log_end, map(_look, held.copies))
+    old = _differed(states, held, at_least)
     new = {name: [one for one in witnesses if one not in old] for name, witnesses in found.items()}
     wrong = sum(len(witnesses) for witnesses in new.values())
     if old and not wrong:
@@ -55,24 +57,12 @@ def follow_the_log(dossier: Path, *, load: str, role: str, at_least: int) -> Fin
     return by_class(new, good, f"{wrong} differ", "none differs", files)
 
 
-def _differences(log: Log, states: States, held: Copies) -> dict[str, list[str]]:
-    """Where copies are not what the log comes to at their offset: witnesses by class."""
-    fold, found = Fold(states.before.paths), defaultdict[str, list[str]](list)
-    at, last = max(states.before.offset + 1, log.begin), held.log_end - 1
-    for copy in sorted(held.copies, key=lambda copy: copy.offset):
-        if copy.offset >= log.end:
-            found["ahead of the log"].append(f"{copy.pod} stands at offset {copy.offset} of {log.end - 1}")
-            continue
-        if copy.offset < last:
-            found["behind the log"].append(f"{copy.pod} stands at offset {copy.offset} of {last}")
-        if copy.offset < at - 1:
-            continue  # before all that is known here
-        for offset in range(at, copy.offset + 1):
-            fold.take(log.values[offset], log.stamped_ms[offset])
-        at = max(at, copy.offset + 1)
-        for name, witness in differences(fold, copy.paths, copy.at_ms):
-            found[name].append(f"{copy.pod}: {witness}")
-    return dict(found)
+def _look(copy: Copy) -> Look:
+    return Look(copy.offset, copy.pod, lambda fold: _told(fold, copy))
+
+
+def _told(fold: Fold, copy: Copy) -> Iterator[tuple[str, str]]:
+    return ((name, f"{copy.pod}: {witness}") for name, witness in differences(fold, copy.paths, copy.at_ms))
 
 
 def _differed(states: States, held: Copies, at_least: int) -> list[str]:
@@ -85,14 +75,14 @@ def _differed(states: States, held: Copies, at_least: int) -> list[str]:
         if copy.offset != last:
             found.append(f"{copy.pod} stood at offset {copy.offset} of {last}")
             continue
-        found += [f"{copy.pod}: {witness}" for _, witness in differences(fold, copy.paths, copy.at_ms)]
+        found += [witness for _, witness in _told(fold, copy)]
     return found
 
 
 def _cut_off(log: Log, states: States, held: Copies) -> str:
     """Why log, states and copies are not of one time, or ''."""
-    if states.before.offset + 1 < log.begin:
-        return f"the state before stands at offset {states.before.offset}, the log is read from {log.begin} only"
+    if why := cut_off(log, states.before):
+        return why
     if held.log_end != states.log_end:
         return f"the copies were asked for up to offset {held.log_end}, the log had ended at {states.log_end}"
     if not states.before.offset < held.log_end <= log.end:

@@ -17,10 +17,10 @@ asks for each path that was written.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from reports.checkers.along_the_log import Look, compared, cut_off, first_offset
 from reports.checkers.witnesses import by_class, without
 from reports.fold import Fold, Held, text_of
 from reports.selection_input import Evidence, Missing, read_evidence
@@ -49,34 +49,21 @@ def is_fold_of_log(dossier: Path, *, load: str, min_paths: int = 1) -> Finding:
     files = (states.file, evidence.files.topic, evidence.files.writes)
     if why := _not_enough(evidence, states, min_paths):
         return Finding(Verdict.INCONCLUSIVE, why, evidence=files)
-    fold, found = Fold(states.before.paths), defaultdict[str, list[str]](list)
-    first = at = max(states.before.offset + 1, evidence.begin)
-    for look in sorted([_whole(states), *states.reads], key=lambda look: look.offset):
-        who = f"the answer for {look.path}" if look.path else "the state"
-        if look.offset >= evidence.end:
-            found["ahead of the log"].append(
-                f"{who} stands at offset {look.offset}, the log ends at {evidence.end - 1}"
-            )
-            continue
-        if look.offset < states.log_end - 1:
-            found["behind the log"].append(f"{who} stands at offset {look.offset} of {states.log_end - 1}")
-        if look.offset < states.before.offset:
-            continue  # it went back to before all that is known
-        for offset in range(at, look.offset + 1):
-            fold.take(evidence.values[offset], evidence.stamped_ms[offset])
-        at = max(at, look.offset + 1)
-        whole = states.whole
-        for name, witness in _of_path(fold, look) if look.path else differences(fold, whole.paths, states.at_ms):
-            found[name].append(witness)
+    found = compared(evidence, states.before, states.log_end, [_whole(states), *map(_read, states.reads)])
+    records = states.log_end - first_offset(evidence, states.before)
     keys = sum(len(held) for held in states.whole.paths.values())
-    good = f"{at - first} records come to the {keys} keys held and to all {len(states.reads)} answers"
+    good = f"{records} records come to the {keys} keys held and to all {len(states.reads)} answers"
     wrong = sum(len(witnesses) for witnesses in found.values())
-    return by_class(dict(found), good, f"{wrong} differ", "none differs", files)
+    return by_class(found, good, f"{wrong} differ", "none differs", files)
 
 
-def _whole(states: States) -> Read:
-    """The look at everything among the looks at single paths; it has no path."""
-    return Read("", FOUND, states.whole.offset, states.at_ms, None)
+def _whole(states: States) -> Look:
+    held = states.whole
+    return Look(held.offset, "the state", lambda fold: differences(fold, held.paths, states.at_ms))
+
+
+def _read(read: Read) -> Look:
+    return Look(read.offset, f"the answer for {read.path}", lambda fold: _of_path(fold, read))
 
 
 def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
@@ -96,8 +83,8 @@ def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
 
 def _cut_off(evidence: Evidence, states: States) -> str:
     """Why the log that is at hand is not the one up to which the states were read, or ''."""
-    if states.before.offset + 1 < evidence.begin:
-        return f"the state before stands at offset {states.before.offset}, the log is read from {evidence.begin} only"
+    if why := cut_off(evidence, states.before):
+        return why
     last = max((write.offset for write in evidence.acked if write.offset is not None), default=-1)
     if states.log_end <= max(last, states.before.offset):
         known = max(last, states.before.offset) + 1
