@@ -74,17 +74,24 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """All three; `topic` maps each offset from `begin` to below `end` to the id of the write there, `values` to all."""
+class Log:
+    """The topic alone, from `begin` to below `end`: the value at each offset, and when it was stamped."""
+
+    file: str
+    begin: int
+    end: int
+    values: dict[int, Any]
+    stamped_ms: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Evidence(Log):
+    """All three witnesses; `topic` maps each offset to the id of the write there."""
 
     files: Files
     writes: tuple[Write, ...]
     topic: dict[int, str]
-    end: int
     journal: tuple[Applied, ...]
-    stamped_ms: dict[int, int]
-    begin: int
-    values: dict[int, Any]
 
     @cached_property
     def acked(self) -> list[Write]:
@@ -107,25 +114,13 @@ class Evidence:
         return {name: offsets for name, offsets in self.offsets.items() if name in ours}
 
 
-@dataclass(frozen=True)
-class Log:
-    """The topic alone, from `begin` to below `end`: the value at each offset, and when it was stamped."""
-
-    file: str
-    begin: int
-    end: int
-    values: dict[int, Any]
-    stamped_ms: dict[int, int]
-
-
 def read_log(dossier: Path, load: str) -> Log:
     """Read the topic of a load, for a judge to whom it does not matter who wrote what.
 
     Raises:
         Missing: it is not there, not whole, or a line is wrong.
     """
-    file = Files(load).topic
-    return Log(file, *_topic(dossier, file))
+    return Log(**_topic(dossier, Files(load).topic))
 
 
 def read_evidence(dossier: Path, load: str) -> Evidence:
@@ -136,10 +131,10 @@ def read_evidence(dossier: Path, load: str) -> Evidence:
             of the journal were left out.
     """
     files = Files(load)
-    begin, end, values, stamped_ms = _topic(dossier, files.topic)
+    log = _topic(dossier, files.topic)
     writes, journal = tuple(_writes(dossier, files.writes)), tuple(_journal(dossier, files.journal))
-    topic = {offset: write_id(value) for offset, value in values.items()}
-    return Evidence(files, writes, topic, end, journal, stamped_ms, begin, values)
+    topic = {offset: write_id(value) for offset, value in log["values"].items()}
+    return Evidence(**log, files=files, writes=writes, topic=topic, journal=journal)
 
 
 def _writes(dossier: Path, file: str) -> Iterator[Write]:
@@ -164,7 +159,8 @@ def _writes(dossier: Path, file: str) -> Iterator[Write]:
         yield write
 
 
-def _topic(dossier: Path, file: str) -> tuple[int, int, dict[int, Any], dict[int, int]]:
+def _topic(dossier: Path, file: str) -> dict[str, Any]:
+    """The fields of a `Log`."""
     found: dict[int, Any] = {}
     stamped_ms: dict[int, int] = {}
     ends: dict[str, int] | None = None
@@ -197,7 +193,7 @@ def _topic(dossier: Path, file: str) -> tuple[int, int, dict[int, Any], dict[int
             f"lacks offset {holes[0]}" if holes else f"begins at offset {first} and ends at {max(found, default=-1)}"
         )
         raise Missing(file, f"is not whole: it {where}, and was to be read from {begin} to {end}")
-    return begin, end, found, stamped_ms
+    return {"file": file, "begin": begin, "end": end, "values": found, "stamped_ms": stamped_ms}
 
 
 def write_id(value: Any) -> str:

@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from reports.fold import Fold
+from reports.selection_input import Log
 from reports.states import Whole
-
-
-class HasLog(Protocol):
-    """The topic from `begin` to below `end`, by offset."""
-
-    @property
-    def begin(self) -> int:
-        """The first offset."""
-
-    @property
-    def end(self) -> int:
-        """The offset after the last one."""
-
-    @property
-    def values(self) -> dict[int, Any]:
-        """The record at each."""
-
-    @property
-    def stamped_ms(self) -> dict[int, int]:
-        """When each was stamped."""
 
 
 class Look(NamedTuple):
@@ -44,7 +25,7 @@ class Look(NamedTuple):
     differences: Callable[[Fold], Iterator[tuple[str, str]]]
 
 
-def compared(log: HasLog, before: Whole, log_end: int, looks: Iterable[Look]) -> dict[str, list[str]]:
+def compared(log: Log, before: Whole, log_end: int, looks: Iterable[Look]) -> dict[str, list[str]]:
     """The witnesses against all the looks, by class; empty when each shows what the log comes to at its offset.
 
     Args:
@@ -73,12 +54,12 @@ def compared(log: HasLog, before: Whole, log_end: int, looks: Iterable[Look]) ->
     return dict(found)
 
 
-def first_offset(log: HasLog, before: Whole) -> int:
+def first_offset(log: Log, before: Whole) -> int:
     """The offset of the first record that is not in the state before."""
     return max(before.offset + 1, log.begin)
 
 
-def cut_off(log: HasLog, before: Whole) -> str:
+def cut_off(log: Log, before: Whole) -> str:
     """Why there are records between the state before and the log that nobody has read, or ''."""
     if before.offset + 1 < log.begin:
         return f"the state before stands at offset {before.offset}, the log is read from {log.begin} only"
