@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,11 +75,34 @@ def test_readiness_tells_which_dependency_is_away_and_liveness_stays():
     with_manager(story)
 
 
-def test_kafka_is_away_when_it_was_never_there_and_at_the_second_missing_answer_when_it_was():
+def test_kafka_that_was_never_there_is_away_at_once_and_one_that_was_well_after_its_grace():
     async def story(_client, manager):
-        manager.producer._answered = True  # the round before was answered
-        assert await manager.producer.check() is None
-        assert "no broker answers" in await manager.producer.check()
+        producer = manager.producer
+        assert "no broker answers" in await producer.check()
+        producer._well_at = time.monotonic() - 14  # as long as it takes a broker's successor to lead
+        assert await producer.check() is None
+        producer._well_at = time.monotonic() - 16
+        assert "no broker answers" in await producer.check()
+
+    with_manager(story)
+
+
+def test_a_log_that_takes_no_records_is_away_after_its_grace_and_one_of_another_shape_at_once():
+    async def story(_client, manager):
+        producer, seen = manager.producer, SimpleNamespace(leader=1, isrs=[1, 2])
+        topic = SimpleNamespace(error=None, partitions={0: seen})
+        metadata = SimpleNamespace(topics={"selection_input": topic})
+        producer._producer = SimpleNamespace(list_topics=lambda timeout: metadata, flush=lambda _: None)
+        assert await producer.check() is None
+        for leader, isrs in ((-1, [1, 2]), (1, [1])):
+            seen.leader, seen.isrs = leader, isrs
+            assert await producer.check() is None
+            producer._well_at -= 16
+            assert f"leader {leader}, {len(isrs)} of 2 replicas in sync" in await producer.check()
+            seen.leader, seen.isrs = 1, [1, 2]
+            assert await producer.check() is None
+        topic.partitions[1] = seen
+        assert "needs exactly 1" in await producer.check()
 
     with_manager(story)
 
