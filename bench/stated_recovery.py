@@ -136,7 +136,7 @@ def compare(settings: Settings, *, trials: int) -> Iterator[Trial]:
         timeline.event("harness", "test.finished", "bench")
         seen = timelines.read(dossier)
         backs = [[seen.seconds(ns) for ns in line["back_ns"]] for line in prober]
-        for certificate, died_ns in zip(certificates.of(seen), deaths_ns, strict=True):
+        for certificate, died_ns in zip(certificates.certificates(seen), deaths_ns, strict=True):
             died = Interval(seen.seconds(min(died_ns)), seen.seconds(max(died_ns)))
             yield _trial(dossier, seen, certificate, died, backs)
 

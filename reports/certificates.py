@@ -142,17 +142,17 @@ def _certificate(fault_id: str, events: list[Event]) -> Certificate:
     )
 
 
-def of(timeline: Timeline, *, experiment: str | None = None, fault_ids: list[str] | None = None) -> list[Certificate]:
-    """The certificates of one experiment, or of some faults.
+def of_experiment(timeline: Timeline, experiment: str) -> list[Certificate]:
+    """The certificates of one experiment.
 
     Args:
+        timeline: of the run.
         experiment: its name for all its runs (`gateway-pod-kill`), or that of one run (`gateway-pod-kill-1`).
-        fault_ids: only these.
     """
-    name = re.compile(re.escape(experiment or "") + r"(-\d+)?")
-    return [
-        certificate
-        for certificate in certificates(timeline)
-        if (experiment is None or name.fullmatch(certificate.experiment))
-        and (fault_ids is None or certificate.fault_id in fault_ids)
-    ]
+    name = re.compile(re.escape(experiment) + r"(-\d+)?")
+    return [certificate for certificate in certificates(timeline) if name.fullmatch(certificate.experiment)]
+
+
+def of_fault(timeline: Timeline, fault_id: str) -> Certificate | None:
+    """The certificate of one fault; None when it is not on the timeline."""
+    return next((one for one in certificates(timeline) if one.fault_id == fault_id), None)

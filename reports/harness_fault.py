@@ -60,15 +60,17 @@ def excused(dossier: Path, checker: str, args: dict[str, Any], finding: Finding)
 
 
 def _named(seen: timeline.Timeline, args: dict[str, Any]) -> list[Certificate]:
-    named = [args["fault_id"]] if args.get("fault_id") else None
-    return certificates.of(seen, experiment=args.get("experiment"), fault_ids=named)
+    if args.get("experiment"):
+        return certificates.of_experiment(seen, args["experiment"])
+    found = certificates.of_fault(seen, args["fault_id"])
+    return [] if found is None else [found]
 
 
 def _under(seen: timeline.Timeline, load: str) -> list[Certificate]:
     """The faults that were brought in while a load ran; one of an earlier test is mended before the next begins."""
     began = seen.query("load.started", subject=load)
     since = began[-1].t if began else float("inf")
-    return [one for one in certificates.of(seen) if one.injecting is not None and one.injecting.t >= since]
+    return [one for one in certificates.certificates(seen) if one.injecting is not None and one.injecting.t >= since]
 
 
 def _of_healing(certificate: Certificate) -> HarnessFault | None:

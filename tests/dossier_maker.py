@@ -312,7 +312,7 @@ def _run(folder: Path) -> Run:
     fault = "gateway-pod-kill-1-ab12"
     told: list[tuple[str, str, float, list[Claim]]] = [
         (GATEWAY, "Losing one of two gateway pods keeps at least 80 % of viewers served in every 5 s.", 43.0, [
-            Claim("certificate.proven", {"fault_ids": [fault]}),
+            Claim("certificate.proven", {"fault_id": fault}),
             Claim("certificate.experiment_completed", {"experiment": "gateway-pod-kill-1"}),
             Claim("progress.during_fault", {"load": "viewers", "fault_id": fault, "at_least": 20}),
             Claim("availability.in_windows", {"load": "viewers", "at_least": 0.75, "window_s": 5, "fault_id": fault}),

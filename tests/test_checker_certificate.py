@@ -23,7 +23,7 @@ def judged(tmp_path: Path, change: Callable[[Story], None] = lambda story: None,
     story.journal(EXPERIMENT)
     change(story)
     story.write()
-    return proven(tmp_path, fault_ids=["f1"])
+    return proven(tmp_path, fault_id="f1")
 
 
 def test_effect_and_healing_proven_is_a_pass_with_its_certificate(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def _no_evidence(kind: str) -> Callable[[Story], None]:
         (_no_evidence("fault.healed"), "fault.healed carries no evidence"),
         (_victims([]), "names no victim"),
         (_victims([{"kind": "Pod", "name": "gateway-a"}]), "has no UID"),
-        (lambda story: story.lines.clear() or Story.__init__(story, story.folder), "0 of 1 planned faults"),
+        (lambda story: story.lines.clear() or Story.__init__(story, story.folder), "fault 'f1' is not on the timeline"),
     ],
 )
 def test_each_missing_proof_is_invalid(tmp_path: Path, change: Callable[[Story], None], why: str) -> None:
@@ -137,19 +137,23 @@ def test_one_bad_run_of_an_experiment_spoils_all_its_runs_but_not_another_experi
     story.write()
     assert experiment_completed(tmp_path, experiment="kill").verdict is Verdict.INVALID
     assert experiment_completed(tmp_path, experiment="kill-1").verdict is Verdict.PASS
-    assert proven(tmp_path, fault_ids=["f1"]).verdict is Verdict.PASS
-    assert proven(tmp_path, fault_ids=["f1", "f9"]).verdict is Verdict.INVALID
+    assert proven(tmp_path, fault_id="f1").verdict is Verdict.PASS
+    assert proven(tmp_path, fault_id="f9").verdict is Verdict.INVALID
 
 
 def test_fewer_faults_than_promised_is_invalid(tmp_path: Path) -> None:
-    judged(tmp_path)
-    assert proven(tmp_path, fault_ids=["f1"], min_faults=2).verdict is Verdict.INVALID
+    story = Story(tmp_path)
+    story.fault("f1", t=10, victim=("a", "u1"), experiment=EXPERIMENT)
+    story.journal(EXPERIMENT)
+    story.write()
+    assert experiment_completed(tmp_path, experiment=EXPERIMENT).verdict is Verdict.PASS
+    finding = experiment_completed(tmp_path, experiment=EXPERIMENT, min_faults=2)
+    assert (finding.verdict, finding.reason.startswith("1 faults of")) == (Verdict.INVALID, True)
 
 
 def test_nothing_named_is_invalid(tmp_path: Path) -> None:
     judged(tmp_path)
-    assert proven(tmp_path, fault_ids=[""]).verdict is Verdict.INVALID
-    assert proven(tmp_path, fault_ids=[]).verdict is Verdict.INVALID
+    assert proven(tmp_path, fault_id="").verdict is Verdict.INVALID
 
 
 def _planned(folder: Path) -> tuple[Path, dict[str, Any]]:
@@ -265,7 +269,7 @@ def test_a_healing_before_the_effect_is_no_proof(tmp_path: Path) -> None:
     finding = judged(tmp_path, effective=9.0, healed=8.0)
     assert finding.verdict is Verdict.INVALID
     assert "fault.healing came before fault.effective" in finding.reason
-    assert finding.measured == "0 proven"
+    assert finding.measured == "not proven"
 
 
 def test_steps_within_each_others_error_are_in_order(tmp_path: Path) -> None:

@@ -277,16 +277,14 @@ def test_a_role_scaled_to_nothing_has_not_recovered(tmp_path: Path) -> None:
     assert judged(story).verdict is Verdict.FAIL
 
 
-def test_one_experiment_of_several_faults_is_as_bad_as_its_worst(tmp_path: Path) -> None:
+def test_a_second_fault_of_an_experiment_is_judged_by_itself(tmp_path: Path) -> None:
     story = lost_and_replaced(tmp_path, ready_after=5)
     story.lines.pop()  # the end of the test
     story.fault("f2", t=60, victim=("gateway-b", "u2"))
     story.gone("gateway-b", "u2", "gateway", 60.05)
     story.event("harness", "test.finished", "t", 160)
-    both = judged(story, fault_id=None, experiment="gateway-pod-kill-1")
-    assert both.verdict is Verdict.FAIL
     assert judged(story, fault_id="f1").verdict is Verdict.PASS
-    assert [entry["fault_id"] for entry in both.data["recovery"]] == ["f1", "f2"]
+    assert judged(story, fault_id="f2").verdict is Verdict.FAIL
 
 
 moment = st.floats(min_value=0.2, max_value=50)

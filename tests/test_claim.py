@@ -15,7 +15,7 @@ from dossier_maker import Story, looks
 
 from reports.checkers import conformance
 from reports.checkers.availability import in_windows
-from reports.checkers.certificate import proven
+from reports.checkers.certificate import experiment_completed, proven
 from reports.checkers.kafka import history
 from reports.checkers.progress import during_fault
 from reports.checkers.recovery import of_all_hit, within
@@ -80,10 +80,10 @@ def _mine(dossier: Path, *, test: str) -> Finding:
 @pytest.mark.parametrize(
     ("checker", "args", "why"),
     [
-        (proven, {"fault_ids": ["f1"], "min_fault": 2}, "min_fault"),
-        (proven, {}, "fault_ids"),
-        (proven, {"fault_ids": "f1"}, "fault_ids='f1'"),
-        (proven, {"fault_ids": ["f1"], "min_faults": "2"}, "min_faults='2'"),
+        (proven, {"fault_id": "f1", "fault": 2}, "fault"),
+        (proven, {}, "fault_id"),
+        (proven, {"fault_id": ["f1"]}, "fault_id="),
+        (experiment_completed, {"experiment": "e-1", "min_faults": "2"}, "min_faults='2'"),
         (in_windows, {"load": None, "at_least": 1, "window_s": 5}, "load=None"),
         (_mine, {"test": "x"}, "is no checker"),
         (lambda dossier: None, {}, "is no checker"),

@@ -49,10 +49,10 @@ def found(tmp_path: Path, statement: str) -> list[str]:
         ("promise.claim('as_it_was')", "is no checker"),
         ("promise.claim(len, test='x')", "is no checker"),
         ("promise.claim(conformance.diff, test='x')", "is no checker"),
-        ("promise.claim(within, role='r', budget_s='30')", "budget_s='30'"),
+        ("promise.claim(within, fault_id='f', role='r', budget_s='30')", "budget_s='30'"),
         ("promise.claim(within, rolle='r', **RECOVERY)", "rolle"),
         ("Claim.of(certificate.proven, fault_id=['f1'])", "fault_id"),
-        ("[promise.claim(certificate.proven, fault_ids='f1') for _ in range(2)]", "fault_ids='f1'"),
+        ("[promise.claim(certificate.proven, fault_id=1) for _ in range(2)]", "fault_id=1"),
     ],
 )
 def test_a_claim_that_its_checker_cannot_take_is_found_with_its_line(tmp_path: Path, statement: str, why: str) -> None:
@@ -65,12 +65,12 @@ def test_a_claim_that_its_checker_cannot_take_is_found_with_its_line(tmp_path: P
     "statement",
     [
         "promise.claim(conformance.as_it_was, test='x')",
-        "promise.claim(within, role='r', budget_s=30)",
-        "promise.claim(within, role='r', budget_s=figure)",
+        "promise.claim(within, fault_id='f', role='r', budget_s=30)",
+        "promise.claim(within, fault_id='f', role='r', budget_s=figure)",
         "promise.claim(within, role='r', **RECOVERY)",
         "promise.claim(checker, anything=1)",
         "promise.claim(*checker)",
-        "Claim.of(certificate.proven, fault_ids=['f1'])",
+        "Claim.of(certificate.proven, fault_id='f1')",
         "promise.of(len)",
         "promise.claim()",
     ],

@@ -33,7 +33,7 @@ def good(folder: Path) -> Path:
     story.pod("gateway-a", "uid-a", "gateway", t=0.1)
     story.fault("f1", t=10, victim=("gateway-a", "uid-a"))
     story.write()
-    keep(folder, Claim.of(certificate.proven, fault_ids=["f1"]))
+    keep(folder, Claim.of(certificate.proven, fault_id="f1"))
     return folder
 
 
@@ -62,7 +62,7 @@ def test_events_that_no_query_gave_are_not_looked_at_and_a_lost_fault_is_seen(tm
 
 
 def test_a_checker_that_always_passes_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def blind(dossier: Path, *, fault_ids: list[str]) -> Finding:
+    def blind(dossier: Path, *, fault_id: str) -> Finding:
         if (dossier / "timeline.jsonl").exists():
             (dossier / "timeline.jsonl").read_bytes()
         return Finding(Verdict.PASS, "all is well")
@@ -80,7 +80,7 @@ def test_an_experiment_whose_faults_are_not_on_the_timeline_is_invalid(tmp_path:
     journal.write_text(json.dumps({"status": "completed", "deviated": False, "strict": True}))
     found = certificate.experiment_completed(tmp_path, experiment="gateway-pod-kill-1")
     assert found.verdict is Verdict.INVALID
-    assert "no fault of experiment gateway-pod-kill-1 is on the timeline" in found.reason
+    assert "0 faults of experiment gateway-pod-kill-1 are on the timeline, not 1" in found.reason
 
 
 def test_every_way_changes_what_it_applies_to() -> None:
@@ -97,7 +97,7 @@ def test_every_way_changes_what_it_applies_to() -> None:
 def test_the_verb_exits_3_on_a_dossier_of_which_nothing_passes(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     Story(folder).write()
-    keep(folder, Claim.of(certificate.proven, fault_ids=["f9"]))
+    keep(folder, Claim.of(certificate.proven, fault_id="f9"))
     assert CliRunner().invoke(cli.evidence, [str(folder), "--cases", "2"]).exit_code == 3
 
 
@@ -237,11 +237,11 @@ def test_a_line_that_is_lost_has_no_field_that_is_not_used(tmp_path: Path) -> No
 def test_the_verb_says_which_claims_it_does_not_attack(tmp_path: Path) -> None:
     folder = good(tmp_path / "run")
     run = load(folder)
-    lost = Claim.of(certificate.proven, fault_ids=["f9"])
+    lost = Claim.of(certificate.proven, fault_id="f9")
     run.record(judge_test(folder, test="t2", promise="p", claims=[lost]))
     (folder / "run.json").write_text(run.model_dump_json())
     said = CliRunner().invoke(cli.evidence, [str(folder), "--cases", "2"]).output
-    assert "not attacked, for it does not pass as it is: INVALID certificate.proven{'fault_ids': ['f9']}" in said
+    assert "not attacked, for it does not pass as it is: INVALID certificate.proven{'fault_id': 'f9'}" in said
 
 
 @pytest.mark.parametrize(

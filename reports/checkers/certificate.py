@@ -9,40 +9,35 @@ from reports import certificates, journal, layout, timeline
 from reports.verdict import Finding, Verdict, worst_of
 
 
-def proven(dossier: Path, *, fault_ids: list[str], min_faults: int = 1) -> Finding:
-    """Each fault has evidence of its effect and of its healing; whatever is merely unproven is INVALID.
+def proven(dossier: Path, *, fault_id: str) -> Finding:
+    """A fault has evidence of its effect and of its healing; whatever is merely unproven is INVALID.
 
     Args:
-        fault_ids: the faults, each of which must be on the timeline; one without a name has not been.
-        min_faults: how many there must be at least.
+        fault_id: the fault, which must be on the timeline; one without a name has not been.
 
     Example::
 
-        Claim.of(certificate.proven, fault_ids=["f1"])
+        Claim.of(certificate.proven, fault_id="gateway-pod-kill-1/kill-one-gateway-pod")
     """
     try:
-        found = certificates.of(timeline.read(dossier), fault_ids=fault_ids)
+        found = certificates.of_fault(timeline.read(dossier), fault_id)
     except timeline.TimelineError as error:
         return Finding(Verdict.INVALID, str(error), evidence=(timeline.FILE,))
-    missing = sorted(set(fault_ids) - {certificate.fault_id for certificate in found})
-    wrong = [f"fault {name!r} is not on the timeline" for name in missing]
-    if len(found) < max(1, min_faults):
-        wrong.append(f"{len(found)} of {max(1, min_faults)} planned faults are on the timeline")
-    for certificate in found:
-        wrong += [f"fault {certificate.fault_id} ({certificate.fault}): {why}" for why in certificate.problems()]
-    victims = [str(victim.get("name")) for certificate in found for victim in certificate.victims]
-    said = f"{len(found)} {'fault' if len(found) == 1 else 'faults'} proven effective and healed: {', '.join(victims)}"
+    if found is None:
+        return Finding(Verdict.INVALID, f"fault {fault_id!r} is not on the timeline", evidence=(timeline.FILE,))
+    wrong = [f"fault {fault_id} ({found.fault}): {why}" for why in found.problems()]
+    victims = ", ".join(str(victim.get("name")) for victim in found.victims)
     return Finding(
         Verdict.INVALID if wrong else Verdict.PASS,
-        "; ".join(wrong) or said,
-        measured=f"{sum(not c.problems() for c in found)} proven",
-        budget=f"at least {max(1, min_faults)}, each effective and healed",
+        "; ".join(wrong) or f"fault proven effective and healed: {victims}",
+        measured="not proven" if wrong else "proven",
+        budget="effective and healed",
         evidence=(timeline.FILE,),
-        data={"certificates": [certificate.to_json() for certificate in found]},
+        data={"certificates": [found.to_json()]},
     )
 
 
-def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
+def experiment_completed(dossier: Path, *, experiment: str, min_faults: int = 1) -> Finding:
     """An experiment ran to its end under the strict control, and the stack never left its steady state.
 
     One that deviated is a FAIL. No journal, an unreadable one, one without the strict control, one that was cut off:
@@ -51,6 +46,7 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
 
     Args:
         experiment: one run of it (`gateway-pod-kill-1`), or its name for all its runs.
+        min_faults: how many faults there must be at least.
 
     Example::
 
@@ -59,11 +55,12 @@ def experiment_completed(dossier: Path, *, experiment: str) -> Finding:
     findings, journals = _journals(dossier, experiment)
     faults = []
     try:
-        faults = certificates.of(timeline.read(dossier), experiment=experiment)
+        faults = certificates.of_experiment(timeline.read(dossier), experiment)
     except timeline.TimelineError as error:
         findings.append(Finding(Verdict.INVALID, str(error)))
-    if not faults:
-        findings.append(Finding(Verdict.INVALID, f"no fault of experiment {experiment} is on the timeline"))
+    if len(faults) < max(1, min_faults):
+        said = f"{len(faults)} faults of experiment {experiment} are on the timeline, not {max(1, min_faults)}"
+        findings.append(Finding(Verdict.INVALID, said))
     unproven = [f"fault {c.fault_id} ({c.fault}): {why}" for c in faults for why in c.problems()]
     if all(finding.verdict is Verdict.PASS for finding in findings):
         unproven += journal.disagreements(journals, faults)

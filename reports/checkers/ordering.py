@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reports.checkers.enough_writes import is_complete, is_enough, is_whole
+from reports.checkers.enough_writes import is_complete, is_enough, is_enough_during, is_whole
 from reports.checkers.witnesses import by_class, without
 from reports.selection_input import Evidence, Missing, Write, read_evidence
 from reports.verdict import Finding, Verdict, worst_of
@@ -36,20 +36,16 @@ def selection_input(
     *,
     load: str,
     min_acked: int = 1,
-    min_acked_during_faults: int = 0,
-    fault_ids: list[str] | None = None,
 ) -> Finding:
     """All promises about the order of Selection Input together; the worst decides.
 
     Args:
         load: whose writes.
         min_acked: acknowledged writes below which nothing can be said.
-        min_acked_during_faults: how many of them must be answered between a fault's act and its healing.
-        fault_ids: the faults meant; all of the run when absent. So many are needed for each of them.
 
     Example::
 
-        Claim("ordering.selection_input", {"load": "operators", "min_acked": 500, "min_acked_during_faults": 50})
+        Claim("ordering.selection_input", {"load": "operators", "min_acked": 500})
     """
     try:
         evidence = read_evidence(dossier, load)
@@ -59,7 +55,7 @@ def selection_input(
     findings = [
         is_complete(evidence, dossier),
         is_whole(evidence, dossier),
-        is_enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids),
+        is_enough(evidence, min_acked),
         kept,
         *(judge(evidence) for judge in (_produced_once, _real_time, _applied, _agrees)),
     ]
@@ -77,18 +73,15 @@ def selection_input(
     return Finding(worst.verdict, reason, worst.measured, worst.budget, files, {"bad": bad} if bad else {})
 
 
-def enough_acknowledged(
-    dossier: Path,
-    *,
-    load: str,
-    min_acked: int = 1,
-    min_acked_during_faults: int = 0,
-    fault_ids: list[str] | None = None,
-) -> Finding:
-    """Enough writes were acknowledged, in all and while faults were in, for their order to mean something."""
-    return _with_evidence(
-        dossier, load, lambda evidence: is_enough(evidence, dossier, min_acked, min_acked_during_faults, fault_ids)
-    )
+def acknowledged_during_fault(dossier: Path, *, load: str, fault_id: str, at_least: int) -> Finding:
+    """So many writes were acknowledged between a fault's act and its healing: else their order says nothing of it.
+
+    Args:
+        load: whose writes.
+        fault_id: the fault.
+        at_least: how many.
+    """
+    return _with_evidence(dossier, load, lambda evidence: is_enough_during(evidence, dossier, fault_id, at_least))
 
 
 def no_acknowledged_write_lost(dossier: Path, *, load: str, min_acked: int = 1) -> Finding:

@@ -24,8 +24,7 @@ def within(
     *,
     role: str,
     budget_s: Span,
-    fault_id: str | None = None,
-    experiment: str | None = None,
+    fault_id: str,
     load: str | None = None,
 ) -> Finding:
     """A role that a fault hit is whole again within `budget_s` seconds of the fault's effect.
@@ -38,7 +37,6 @@ def within(
         role: the role of the stack map.
         budget_s: seconds from the effect.
         fault_id: the fault.
-        experiment: instead of `fault_id`: every fault of it that hit the role, at least one.
         load: a load whose users must be served again.
 
     Example::
@@ -46,21 +44,13 @@ def within(
         Claim("recovery.within", {"fault_id": "f1", "role": "gateway", "budget_s": 30, "load": "viewers"})
     """
     seen = timeline.read(dossier)
-    ids = [fault_id] if fault_id else None
-    found = certificates.of(seen, experiment=experiment, fault_ids=ids) if fault_id or experiment else []
-    if not found:
-        return _cannot(f"no fault {fault_id or experiment} is on the timeline", budget_s)
-    findings, unmeasured = [], []
-    for certificate in found:
-        try:
-            findings.append(_judge(dossier, seen, certificate, role, budget_s, load))
-        except CannotMeasure as error:
-            unmeasured.append(str(error))
-    if not findings:
-        return _cannot("; ".join(unmeasured), budget_s)
-    worst = worst_of(findings)
-    entries = [entry for finding in findings for entry in finding.data["recovery"]]
-    return Finding(worst.verdict, worst.reason, worst.measured, worst.budget, worst.evidence, {"recovery": entries})
+    found = certificates.of_fault(seen, fault_id)
+    if found is None:
+        return _cannot(f"no fault {fault_id} is on the timeline", budget_s)
+    try:
+        return _judge(dossier, seen, found, role, budget_s, load)
+    except CannotMeasure as error:
+        return _cannot(str(error), budget_s)
 
 
 def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, Span], load: str | None = None) -> Finding:
@@ -78,14 +68,14 @@ def of_all_hit(dossier: Path, *, fault_id: str, budgets: dict[str, Span], load: 
         Claim("recovery.of_all_hit", {"fault_id": "f1", "budgets": {"gateway": 60, "manager": 75}})
     """
     seen = timeline.read(dossier)
-    found = certificates.of(seen, fault_ids=[fault_id])
+    found = certificates.of_fault(seen, fault_id)
     budget = ", ".join(f"{role} ≤ {seconds:g} s" for role, seconds in budgets.items())
-    if not found:
+    if found is None:
         return Finding(Verdict.INCONCLUSIVE, f"no fault {fault_id} is on the timeline", budget=budget)
     findings, spared = [], []
     for role, budget_s in budgets.items():
         try:
-            findings.append(_judge(dossier, seen, found[0], role, budget_s, load))
+            findings.append(_judge(dossier, seen, found, role, budget_s, load))
         except NotHit:
             spared.append(role)
         except CannotMeasure as error:

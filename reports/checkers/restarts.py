@@ -62,15 +62,15 @@ def only_of_those_hit(dossier: Path, *, fault_id: str, load: str) -> Finding:
 
 def _what(seen: Timeline, fault_id: str, load: str) -> tuple[Certificate, float, float]:
     """The fault, and from when to when the load ran; CannotTell where the timeline does not say so to its end."""
-    found = certificates.of(seen, fault_ids=[fault_id])
+    found = certificates.of_fault(seen, fault_id)
     began, ended = seen.query("load.started", subject=load), seen.query("load.finished", subject=load)
-    if not found or found[0].injecting is None:
+    if found is None or found.injecting is None:
         raise CannotTell(f"no fault {fault_id} is on the timeline")
     if not began or not ended:
         raise CannotTell(f"load {load} has no beginning and end on the timeline")
     if not seen.query("test.finished", since=ended[-1].t):
         raise CannotTell("the end of the test is not on the timeline, so what came before it may be lost")
-    return found[0], began[0].t, ended[-1].t
+    return found, began[0].t, ended[-1].t
 
 
 def _is_of(fault: Certificate, event: Event) -> bool:

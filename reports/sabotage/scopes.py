@@ -35,10 +35,9 @@ def outside(claim: Claim, entry: Entry, seen: Timeline) -> str:
 
 
 def _of_fault(args: Args, entry: Entry, seen: Timeline) -> str:
-    ids = args.get("fault_ids") or ([args["fault_id"]] if args.get("fault_id") else [])
     if not entry["kind"].startswith("fault."):
         return "no event of a fault"
-    return "" if entry["data"].get("fault_id") in ids else "of another fault"
+    return "" if entry["data"].get("fault_id") == args.get("fault_id") else "of another fault"
 
 
 def _of_experiment(args: Args, entry: Entry, seen: Timeline) -> str:
@@ -72,7 +71,8 @@ def _of_recovery(args: Args, entry: Entry, seen: Timeline) -> str:
 
 def _is_hit(fault_id: str, role: str, seen: Timeline, begun_s: float) -> bool:
     """Whether a pod that the role had when the fault began is among its victims, or on one of them."""
-    (fault,) = certificates.of(seen, fault_ids=[fault_id])
+    fault = certificates.of_fault(seen, fault_id)
+    assert fault is not None  # the good timeline has it
     pods = pods_of(seen, role, until=begun_s)
     return any(fault.hit(uid, pod.node) for uid, pod in pods.items() if not pod.gone)
 
@@ -118,7 +118,8 @@ def _of_restarts(args: Args, entry: Entry, seen: Timeline) -> str:
 
 def _is_victim(fault_id: str, entry: Entry, seen: Timeline) -> bool:
     """Whether an event tells, once the fault began, of a pod among its victims or on one of them."""
-    (fault,) = certificates.of(seen, fault_ids=[fault_id])
+    fault = certificates.of_fault(seen, fault_id)
+    assert fault is not None  # the good timeline has it
     begun = fault.injecting is not None and entry["t"] >= fault.injecting.t
     return begun and fault.hit(entry.get("uid"), entry["data"].get("node"))
 
@@ -227,5 +228,5 @@ _SCOPES: dict[str, Callable[[Args, Entry, Timeline], str]] = {
     "conformance.roles_ready": _of_roles, "conformance.edges_answer": _of_answers,
     "conformance.node_services": _of_answers, "kept_settings.as_promised": _of_answers,
     "autoscaling.scaled_up": _of_scaling, "autoscaling.scaled_down": _of_scaling,
-    "ordering.selection_input": _of_fault, "ordering.enough_acknowledged": _of_fault,
+    "ordering.selection_input": _of_fault, "ordering.acknowledged_during_fault": _of_fault,
 }  # fmt: skip

@@ -25,14 +25,12 @@ def test_selection_input_keeps_every_write_in_order(
         stack.try_wait(lambda: operators.wait_until_steady(AGAIN_WITHIN_S, hold_for_s=stack.effort.after_s))
     gather(stack.settings, stack.dossier, operators.name, since, cluster=stack.cluster, keepers=keepers)
     enough = stack.effort.min_acked
-    promise.claim(certificate.experiment_completed, experiment=fault.folder)
-    promise.claim(certificate.proven, fault_ids=list(fault.fault_ids), min_faults=2)
+    promise.claim(certificate.experiment_completed, experiment=fault.folder, min_faults=2)
     for fault_id in fault.fault_ids:
+        promise.claim(certificate.proven, fault_id=fault_id)
         promise.claim(progress.during_fault, load=operators.name, fault_id=fault_id, at_least=10)
-    promise.claim(
-        ordering.selection_input, load=operators.name, min_acked=enough, min_acked_during_faults=10,
-        fault_ids=list(fault.fault_ids),
-    )  # fmt: skip
+        promise.claim(ordering.acknowledged_during_fault, load=operators.name, fault_id=fault_id, at_least=10)
+    promise.claim(ordering.selection_input, load=operators.name, min_acked=enough)
     promise.claim(folded_state.is_fold_of_log, load=operators.name, min_paths=50)
     for role in keepers:
         promise.claim(copies.follow_the_log, load=operators.name, role=role.name, at_least=role.floor)

@@ -84,7 +84,7 @@ def _asked(record: TestRecord, dossier: Path, stack: Stack | None, folder: Path)
 
 def _nodes_hit(seen: Timeline, since: float) -> set[str]:
     """The nodes that faults of this test hit, and those that carried the pods that they hit."""
-    victims = [v for fault in certificates.of(seen) for v in fault.victims if _began(fault) >= since]
+    victims = [v for fault in certificates.certificates(seen) for v in fault.victims if _began(fault) >= since]
     uids = {victim.get("uid") for victim in victims if victim.get("kind") == "Pod"}
     carried = {str(event.data["node"]) for event in seen.query("pod.*") if event.uid in uids and event.data.get("node")}
     return carried | {str(victim["name"]) for victim in victims if victim.get("kind") == "Node"}

@@ -56,7 +56,7 @@ class Broken:
     def is_proven(self, promise: Promise) -> None:
         """Claim that the fault took effect and was healed, each with its own evidence."""
         promise.claim(certificate.experiment_completed, experiment=self.folder)
-        promise.claim(certificate.proven, fault_ids=[self.fault_id])
+        promise.claim(certificate.proven, fault_id=self.fault_id)
 
     def was_well_before(self, promise: Promise) -> None:
         """Claim that the stack did not limp already: in every 5 s before the fault, 98 % had an answer within 1 s.
