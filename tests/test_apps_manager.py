@@ -210,6 +210,28 @@ def test_a_dependency_that_hangs_is_away_after_its_own_limit_and_comes_back():
     asyncio.run(story())
 
 
+def test_kafka_that_does_not_answer_in_time_or_breaks_is_waited_out_too():
+    async def story(_client, manager):
+        async def hangs() -> str | None:
+            await asyncio.sleep(60)
+
+        async def breaks() -> str | None:
+            raise OSError("told")
+
+        kafka = manager.health._by_name["kafka"]
+        manager.health._timeout_s = 0.05
+        for check, said in ((hangs, "no answer within 0.05 s"), (breaks, "OSError: told")):
+            kafka.check = check
+            manager.producer._well_at = time.monotonic()
+            await manager.health.look()
+            assert kafka.trouble is None
+            manager.producer._well_at -= 16
+            await manager.health.look()
+            assert kafka.trouble == said
+
+    with_manager(story)
+
+
 def test_draining_answers_on_asks_clients_to_leave_and_waits_for_requests_in_flight():
     async def story():
         serving = Serving(read_environment({"LINGER_S": "0.2"}), Metrics())

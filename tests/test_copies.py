@@ -121,10 +121,10 @@ def could_not_be_asked_before(kept: Kept) -> None:
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        (held_otherwise_before, "director-b: old/1/slot is 40, the log says absent first; `crucible down`"),
-        (was_behind_before, "director-b stood at offset"),
-        (was_not_asked_before, "1 pods were asked, not at least 2"),
-        (could_not_be_asked_before, "director-b (HTTP 503)"),
+        (held_otherwise_before, "director-b: old/1/slot is 40, the log says absent; `crucible down`"),
+        (was_behind_before, "director-b: stood at offset"),
+        (was_not_asked_before, "1 were asked of at least 2"),
+        (could_not_be_asked_before, "director-b: HTTP 503; `crucible"),
     ],
 )
 def test_a_copy_that_was_another_before_the_load_says_nothing_of_it(
@@ -134,13 +134,41 @@ def test_a_copy_that_was_another_before_the_load_says_nothing_of_it(
     harm(kept)
     finding = kept.judge()
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert finding.reason.startswith("before the load began, ")
+    assert finding.reason.startswith("copies were no good before the load began: ")
     assert said in finding.reason
     lost_one(kept)
     finding = kept.judge()
     assert finding.verdict is Verdict.FAIL, "what came under the load is found all the same"
     assert "director-b: s/1/slot is absent" in finding.reason
     assert "old/1" not in finding.reason
+
+
+def test_what_a_copy_lacked_before_is_lacked_by_one_that_read_the_same_log_later(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    held_otherwise_before(kept)
+    replaced(kept, lives_s=(2.0, 0.0), dies_s=1.5)  # a node with a Director died under the load
+    assert kept.judge().verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "value", ["40, and then what no witness shows any more: forty-one", 41], ids=["far behind the shown", "another"]
+)
+def test_what_is_otherwise_than_before_is_of_this_load(tmp_path: Path, value: Any) -> None:
+    kept = Kept(tmp_path)
+    held_otherwise_before(kept)
+    shown = "40, and then what no witness shows any more: forty"
+    kept.before[1]["paths"]["old/1"] = {"slot": {"v": shown}}
+    kept.lines[1]["paths"]["old/1"] = {"slot": {"v": value}}
+    assert kept.judge().verdict is Verdict.FAIL
+
+
+def test_a_record_passed_over_is_of_this_load_though_the_copy_was_wrong_there_before(tmp_path: Path) -> None:
+    """The same key is missing as before the load, but the load wrote it again."""
+    kept = Kept(tmp_path)
+    kept.told.before["paths"] = {"s/1": copy.deepcopy(kept.told.whole["paths"]["s/1"])}
+    del kept.lines[1]["paths"]["s/1"]
+    finding = kept.judge()
+    assert (finding.verdict, "director-b: s/1/slot is absent" in finding.reason) == (Verdict.FAIL, True)
 
 
 def one_was_not_asked(kept: Kept) -> None:

@@ -80,7 +80,7 @@ def test_an_experiment_whose_faults_are_not_on_the_timeline_is_invalid(tmp_path:
     journal.write_text(json.dumps({"status": "completed", "deviated": False, "strict": True}))
     found = certificate.experiment_completed(tmp_path, experiment="gateway-pod-kill-1")
     assert found.verdict is Verdict.INVALID
-    assert "0 faults of experiment gateway-pod-kill-1 are on the timeline, not 1" in found.reason
+    assert "of experiment gateway-pod-kill-1 0 faults are on the timeline, not 1" in found.reason
 
 
 def test_every_way_changes_what_it_applies_to() -> None:

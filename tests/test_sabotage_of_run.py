@@ -115,6 +115,7 @@ def test_a_certificate_is_none_when_nobody_saw_its_promises_fail() -> None:
 )
 def test_only_long_profiles_have_a_share_and_never_under_a_sabotage(profile: Profile, under: str, has: bool) -> None:
     assert of_run.has_share(Settings(profile=profile, sabotage=under)) is has
+    assert not of_run.has_share(Settings(profile=profile, sabotage=under, adopt_context="customer"))
 
 
 @pytest.mark.parametrize(("code", "told"), [(0, True), (1, True), (3, True), (2, False), (130, False)])

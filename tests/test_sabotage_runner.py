@@ -15,14 +15,17 @@ from typing import Any
 import pytest
 from fake_stack import FakeStack, rendered
 
+from chaos.sabotages import data
 from chaos.sabotages.catalogue import find
+from fixtures.errors import HarnessError
 from fixtures.kubernetes.informer import KubeObject
 from fixtures.ledger import Entry, Ledger
 from fixtures.lock import lock
+from fixtures.selection_input.put_back import Differences
 from fixtures.settings import Profile, Settings
 from fixtures.wait import wait_for
 from reports.verdict import Verdict
-from suites.sabotage import before, child, runner
+from suites.sabotage import child, runner
 from suites.sabotage.child import Ended
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.results import Result
@@ -30,6 +33,7 @@ from suites.sabotage.runner import Runner
 
 ENTRY = find("director-without-budget")
 PDB = "/apis/policy/v1/namespaces/acd/poddisruptionbudgets/director"
+PATHS = {"cdn/hosts": {"edge-1": {"v": 1}}}
 SEEN = dict.fromkeys(ENTRY.must_turn_red, Verdict.FAIL) | dict.fromkeys(ENTRY.must_stay_green, Verdict.PASS)
 
 
@@ -42,17 +46,16 @@ def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[KubeObject]:
 def stack(manifests: list[KubeObject], monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     """A stack in memory in the place of the cluster; it is whole, unless a member is gone."""
     stack = FakeStack(manifests)
-    for module in (runner, before):
-        monkeypatch.setattr(module, "World", lambda *_, **__: stack)
-        monkeypatch.setattr(module, "snapshot", lambda *_: sorted(stack.api.items))
-        monkeypatch.setattr(module, "above_floor", lambda _: [])
-        monkeypatch.setattr(module, "WHOLE_WITHIN_S", 0.2)
-    monkeypatch.setattr(before, "diff", lambda then, now: [f"{one} is gone" for one in then if one not in now])
-    monkeypatch.setattr(before, "held", lambda _: ({"cdn/hosts": {}}, 5))
-    monkeypatch.setattr(before, "differing", lambda *_: {})
-    monkeypatch.setattr(before, "put_back", lambda *_: [])
+    monkeypatch.setattr(runner, "World", lambda *_, **__: stack)
+    monkeypatch.setattr(runner, "snapshot", lambda *_: sorted(stack.api.items))
+    monkeypatch.setattr(runner, "diff", lambda before, after: [f"{one} is gone" for one in before if one not in after])
     monkeypatch.setattr(runner, "unhealthy", lambda _: [])
+    monkeypatch.setattr(runner, "above_floor", lambda _: [])
     monkeypatch.setattr(runner, "up", lambda *_: None)
+    monkeypatch.setattr(data, "held", lambda _: ({"paths": PATHS}, 5))
+    monkeypatch.setattr(data, "differences", lambda *_: Differences())
+    monkeypatch.setattr(data, "put_back", lambda *_: None)
+    monkeypatch.setattr(runner, "WHOLE_WITHIN_S", 0.2)
     monkeypatch.setattr(runner, "FREE_WITHIN_S", 0.2)
     return stack
 
@@ -68,7 +71,10 @@ def test_it_stands_while_its_promises_run_and_is_gone_after(
 ) -> None:
     def under(promises: Any, dossier: Path, *, settings: Settings, seed: int, sabotage: str) -> Ended:
         assert PDB not in stack.api.items
-        assert len(Ledger(settings.cluster_home).open_entries()) == 1
+        kept, planted = Ledger(settings.cluster_home).open_entries()
+        assert (kept.fault["type"], planted.fault["type"]) == ("Data", "Planted")
+        assert kept.pinned()[0].facts == {"paths": PATHS}
+        assert kept.is_sabotage(ENTRY.id)
         with lock(settings):
             pass  # the run under it must get the cluster
         return Ended(SEEN, SEEN, 12.0)
@@ -243,31 +249,65 @@ def test_the_run_under_it_knows_what_stands_and_nothing_else_changes(tmp_path: P
 def test_data_that_differ_before_are_not_blamed_on_a_sabotage(
     stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(before, "differing", lambda *_: {"operators/1": "director-7"})
+    monkeypatch.setattr(data, "differences", lambda *_: Differences({"operators/1": "director-7 holds it otherwise"}))
     result = run(tmp_path, monkeypatch, lambda *_, **__: pytest.fail("nothing may run"))
     assert result.outcome is Outcome.HARNESS
-    assert "director-7 holds operators/1 otherwise than the Manager" in result.reason
+    assert "not planted: before anything is planted, director-7 holds it otherwise" in result.reason
     assert stack.api.asked == []
+    assert Ledger(tmp_path / "home" / "clusters" / "crucible").open_entries() == []
 
 
-def test_data_that_cannot_be_put_back_are_told(
-    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(before, "put_back", lambda *told: [f"director-7 holds {next(iter(told[3]))} otherwise"])
-    result = run(tmp_path, monkeypatch, lambda *_, **__: Ended(SEEN, SEEN, 1.0))
-    assert result.outcome is Outcome.HARNESS
-    assert "after undoing, director-7 holds cdn/hosts otherwise (1 in all)" in result.reason
-
-
-def test_an_interruption_leaves_the_data_as_they_were(
-    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt, OSError], ids=["ends", "is interrupted", "fails"])
+def test_however_the_run_under_it_ends_the_data_are_put_back_last(
+    error: type[BaseException] | None, stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put: list[Any] = []
-    monkeypatch.setattr(before, "put_back", lambda *told: put.append(told[3]) or [])
+    wrong = Differences(unknown=["director-7 is behind"])
+    monkeypatch.setattr(data, "differences", lambda *_: Differences() if put or PDB in stack.api.items else wrong)
+
+    def back(*told: Any) -> None:
+        assert PDB in stack.api.items
+        put.append(told[3])
+
+    monkeypatch.setattr(data, "put_back", back)
 
     def under(*_: Any, **__: Any) -> Ended:
-        raise KeyboardInterrupt
+        if error:
+            raise error("told")
+        return Ended(SEEN, SEEN, 1.0)
 
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, monkeypatch, under)
-    assert put == [{"cdn/hosts": {}}]
+    if error is KeyboardInterrupt:
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, monkeypatch, under)
+    else:
+        result = run(tmp_path, monkeypatch, under)
+        assert (result.outcome, result.reason) in (
+            (Outcome.CAUGHT, result.reason), (Outcome.HARNESS, "OSError: told")
+        )  # fmt: skip
+    assert put == [PATHS]
+
+
+def test_data_that_cannot_be_put_back_stay_on_the_ledger_for_heal(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise HarnessError("a b/c of Selection Input cannot be put back")
+
+    monkeypatch.setattr(data, "put_back", refused)
+    result = run(tmp_path, monkeypatch, lambda *_, **__: Ended(SEEN, SEEN, 1.0))
+    assert result.outcome is Outcome.HARNESS
+    assert "is not undone: a b/c of Selection Input cannot be put back" in result.reason
+    (left,) = Ledger(tmp_path / "home" / "clusters" / "crucible").open_entries()
+    assert left.fault["type"] == "Data"
+
+
+def test_nothing_is_remembered_or_put_back_of_an_adopted_cluster(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "put_back", lambda *_: pytest.fail("it is another's"))
+    stack.settings = stack.settings.model_copy(update={"adopt_context": "customer"})
+    monkeypatch.setattr(runner, "run_promises", lambda *_, **__: pytest.fail("nothing may run"))
+    own = find("no-heal")
+    result = Runner(Settings(home=tmp_path / "home"), tmp_path / "out", seed=7, tell=lambda _: None).run(own)
+    assert result.outcome is Outcome.HARNESS
+    assert "never on an adopted one" in result.reason

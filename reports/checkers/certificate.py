@@ -46,7 +46,7 @@ def experiment_completed(dossier: Path, *, experiment: str, min_faults: int = 1)
 
     Args:
         experiment: one run of it (`gateway-pod-kill-1`), or its name for all its runs.
-        min_faults: how many faults there must be at least.
+        min_faults: how many faults there must be at least, in all those runs together.
 
     Example::
 
@@ -59,7 +59,7 @@ def experiment_completed(dossier: Path, *, experiment: str, min_faults: int = 1)
     except timeline.TimelineError as error:
         findings.append(Finding(Verdict.INVALID, str(error)))
     if len(faults) < max(1, min_faults):
-        said = f"{len(faults)} faults of experiment {experiment} are on the timeline, not {max(1, min_faults)}"
+        said = f"of experiment {experiment} {len(faults)} faults are on the timeline, not {max(1, min_faults)}"
         findings.append(Finding(Verdict.INVALID, said))
     unproven = [f"fault {c.fault_id} ({c.fault}): {why}" for c in faults for why in c.problems()]
     if all(finding.verdict is Verdict.PASS for finding in findings):

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from reports.checkers.along_the_log import Look, compared, cut_off, first_offset
 from reports.checkers.witnesses import by_class, without
@@ -59,7 +60,9 @@ def is_fold_of_log(dossier: Path, *, load: str, min_paths: int = 1) -> Finding:
 
 def _whole(states: States) -> Look:
     held = states.whole
-    return Look(held.offset, "the state", lambda fold: differences(fold, held.paths, states.at_ms))
+    return Look(held.offset, "the state", lambda fold: (
+        (one.name, one.witness) for one in differences(fold, held.paths, states.at_ms)
+    ))  # fmt: skip
 
 
 def _read(read: Read) -> Look:
@@ -112,21 +115,46 @@ def _due(fold: Fold, path: str, at_ms: int) -> str | None:
     return None if single is None or single.is_gone(at_ms) else text_of(single.value)
 
 
-def differences(fold: Fold, held: Paths, at_ms: int) -> Iterator[tuple[str, str]]:
-    """Where a state as it was seen at a moment is not what the log comes to: class and witness, key by key."""
+Place = tuple[str, str, str | None, str | None]
+
+
+class Difference(NamedTuple):
+    """A key of a path at which somebody holds something else than the log comes to; None is nothing."""
+
+    name: str
+    path: str
+    key: str
+    got: str | None
+    due: str | None
+
+    @property
+    def place(self) -> Place:
+        """What differs where, whole."""
+        return self.path, self.key, self.got, self.due
+
+    @property
+    def witness(self) -> str:
+        """For people."""
+        return f"{self.path}/{self.key} is {_said(self.got)}, the log says {_said(self.due)}"
+
+
+def differences(fold: Fold, held: Paths, at_ms: int) -> Iterator[Difference]:
+    """Where a state as it was seen at a moment is not what the log comes to, key by key."""
     for path in sorted({*fold.held, *held}):
         for key in sorted({*fold.held.get(path, {}), *held.get(path, {})}):
             due, is_held = (_shown(paths.get(path, {}).get(key), at_ms) for paths in (fold.held, held))
             if due == is_held:
                 continue
             (wanted, _), (got, _) = due, is_held
-            witness = f"{path}/{key} is {_said(got)}, the log says {_said(wanted)}"
-            if got is None:
-                yield "not held", witness
-            elif got not in fold.ever[path, key] or got == wanted:  # the same, but for another while
-                yield "not from the log", witness
-            else:
-                yield ("held though removed" if wanted is None else "older than the log"), witness
+            yield Difference(_name(fold.ever[path, key], got, wanted), path, key, got, wanted)
+
+
+def _name(ever: set[str], got: str | None, wanted: str | None) -> str:
+    if got is None:
+        return "not held"
+    if got not in ever or got == wanted:  # the same, but for another while
+        return "not from the log"
+    return "held though removed" if wanted is None else "older than the log"
 
 
 def _shown(held: Held | None, at_ms: int) -> tuple[str | None, int | None]:

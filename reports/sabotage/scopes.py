@@ -35,9 +35,9 @@ def outside(claim: Claim, entry: Entry, seen: Timeline) -> str:
 
 
 def _of_fault(args: Args, entry: Entry, seen: Timeline) -> str:
-    if not entry["kind"].startswith("fault."):
+    if "fault_id" not in args or not entry["kind"].startswith("fault."):
         return "no event of a fault"
-    return "" if entry["data"].get("fault_id") == args.get("fault_id") else "of another fault"
+    return "" if entry["data"].get("fault_id") == args["fault_id"] else "of another fault"
 
 
 def _of_experiment(args: Args, entry: Entry, seen: Timeline) -> str:

@@ -22,8 +22,8 @@ MINUTES: dict[Profile, float | None] = {Profile.NIGHTLY: 30.0, Profile.CERTIFY: 
 
 
 def has_share(settings: Settings) -> bool:
-    """Whether a run of this profile spends time on sabotages; a run under one of them never does."""
-    return settings.profile in MINUTES and not settings.sabotage
+    """Whether a run of this profile spends time on sabotages; one under a sabotage or on an adopted cluster never."""
+    return settings.profile in MINUTES and not settings.sabotage and not settings.adopt_context
 
 
 def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) -> int:

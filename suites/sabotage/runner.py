@@ -12,12 +12,13 @@ from pathlib import Path
 
 from chaos.engine import Engine, fault_of
 from chaos.heal import heal_open, replay
+from chaos.sabotages.data import Data
 from chaos.sabotages.planted import Planted
 from chaos.sabotages.sabotage import Sabotage
 from chaos.world import World
-from fixtures.cluster.state import above_floor, snapshot, unhealthy
+from fixtures.cluster.state import above_floor, diff, snapshot, unhealthy
 from fixtures.cluster.up import up
-from fixtures.errors import HarnessError, UsageError
+from fixtures.errors import CrucibleError, HarnessError, UsageError
 from fixtures.ledger import Ledger
 from fixtures.lock import lock
 from fixtures.settings import Settings
@@ -25,7 +26,6 @@ from fixtures.stack.map import stack_map_of
 from fixtures.timeline import Timeline
 from fixtures.wait import WaitTimeout, wait_for
 from reports.verdict import Verdict
-from suites.sabotage.before import WHOLE_WITHIN_S, Before, words
 from suites.sabotage.child import Ended, run_promises
 from suites.sabotage.commit import commit
 from suites.sabotage.outcome import Outcome, outcome_of
@@ -33,6 +33,7 @@ from suites.sabotage.results import Result, Seconds
 
 logger = logging.getLogger("crucible")
 Tell = Callable[[str], None]
+WHOLE_WITHIN_S = 120.0
 FREE_WITHIN_S = 60.0
 KEPT_DOSSIERS = 2
 
@@ -63,7 +64,7 @@ class Runner:
         place = self.folder / sabotage.id / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         place.mkdir(parents=True)
         ended, planted_s, undone_s, trouble = Ended(), 0.0, 0.0, ""
-        before: Before | None = None
+        before: dict[str, object] | None = None
         try:
             before = self._plant(sabotage, place)
             planted_s = time.monotonic() - began
@@ -73,13 +74,15 @@ class Runner:
             )
             trouble = ended.trouble
         except Exception as error:  # whatever it was, it is undone, and the next sabotage goes on
-            before, trouble = None, f"not planted: {words(error)}"
+            trouble = words(error) if before else f"not planted: {words(error)}"
         finally:
             undoing = time.monotonic()
             undo_trouble = self._undo(sabotage, place)
-            if before is not None and (left := before.left(self.settings)):
-                undo_trouble = undo_trouble or f"after undoing, {left[0]} ({len(left)} in all)"
             undone_s = time.monotonic() - undoing
+        if before is not None:
+            left = self._left(before)
+            undone_s = time.monotonic() - undoing
+            undo_trouble = undo_trouble or (f"after undoing, {left[0]} ({len(left)} in all)" if left else "")
         outcome, reason = outcome_of(sabotage, ended.verdicts, ended.own, ended.by)
         if trouble or undo_trouble:
             outcome, reason = Outcome.HARNESS, "; ".join(filter(None, (trouble, undo_trouble)))
@@ -93,7 +96,7 @@ class Runner:
             seconds=Seconds(plant=_s(planted_s), promises=_s(ended.seconds), undo=_s(undone_s), total=_s(total)),
         )  # fmt: skip
 
-    def _plant(self, sabotage: Sabotage, place: Path) -> Before:
+    def _plant(self, sabotage: Sabotage, place: Path) -> dict[str, object]:
         """See that the stack is whole, remember how it stands, and break it."""
         with self._locked(), self._engine(sabotage, place) as (engine, world):
             heal_open(self.settings)  # what a dead run left
@@ -101,7 +104,8 @@ class Runner:
             self._stand_up()
             self._standing_s = time.monotonic() - standing
             self._until_whole(world)
-            before = Before.of(self.settings, world)
+            before = snapshot(world.cluster, world.stack)
+            engine.inject(Data(world, sabotage.id))  # first, so that it is undone last
             if not sabotage.is_of_the_harness:
                 engine.inject(Planted(world, sabotage.id))
         return before
@@ -123,6 +127,27 @@ class Runner:
         except Exception as error:
             trouble = f"not undone: {words(error)}"
         return trouble
+
+    def _left(self, before: dict[str, object]) -> list[str]:
+        """What differs from before the sabotage, once it had time to settle; nothing when all is as it was.
+
+        An autoscaler has to be back at its floor: what goes on shrinking would be blamed on the next sabotage.
+        """
+        left: list[str] = []
+        try:
+            with World(self.settings, stack_map_of(self.settings), seed=0, experiment="sabotage") as world:
+
+                def is_back() -> bool:
+                    now = snapshot(world.cluster, world.stack)
+                    left[:] = diff(before, now) + above_floor(now)
+                    return not left
+
+                wait_for(is_back, what="the stack to be as before", within_s=WHOLE_WITHIN_S, every_s=1.0)
+        except WaitTimeout:
+            return left
+        except Exception as error:
+            return [f"the stack cannot be compared: {words(error)}"]
+        return []
 
     def _stand_up(self) -> None:
         """The stack of this checkout; once, since each sabotage is proven undone."""
@@ -190,6 +215,11 @@ def lock_of(settings: Settings, within_s: float) -> Iterator[None]:
         yield
     finally:
         holding.__exit__(None, None, None)
+
+
+def words(error: Exception) -> str:
+    """An error for the result: ours are sentences, of others the kind is told too."""
+    return error.message if isinstance(error, CrucibleError) else f"{type(error).__name__}: {error}"
 
 
 def shown(sabotage: Sabotage, ended: Ended) -> dict[str, Verdict]:
