@@ -15,6 +15,7 @@ from fixtures.settings import ROOT
 from fixtures.stack.formula import FormulaError, value_of
 from fixtures.stack.map import load_stack_map
 from fixtures.stack.services.environment import read_environment
+from fixtures.stack.services.log_producer import ANSWER_S
 from reports.claim import Claim
 from suites.plugin.promise import Promise
 from suites.recovery import under_load
@@ -79,8 +80,10 @@ def test_the_facts_of_kafka_the_cluster_and_the_gateway_are_those_of_their_files
     assert STACK.facts["node_monitor_s"] == float(CONTROLLER_MANAGER["node-monitor-period"].rstrip("s"))
     assert STACK.facts["taint_s"] == 1 / float(CONTROLLER_MANAGER["node-eviction-rate"])
     assert float(CONTROLLER_MANAGER["node-eviction-rate"]) != 1.0, "with a rate of 1 no node is ever tainted"
-    assert "CHECK_EVERY_S" not in (MANIFESTS / "acd-manager.yaml").read_text()
-    assert STACK.facts["look_s"] == read_environment({}).check_every_s
+    assert STACK.facts["quorum_s"] == int(kafka["controller.quorum.fetch.timeout.ms"]) / 1000
+    assert STACK.facts["answer_s"] == ANSWER_S
+    outage_s = sum(STACK.facts[name] for name in ("quorum_s", "election_s", "session_s", "heartbeat_s"))
+    assert outage_s < read_environment({}).kafka_grace_s, "no Manager leaves its Service for a broker that dies"
     nginx = (MANIFESTS / "files" / "nginx.conf").read_text()
     assert f"proxy_next_upstream_tries {STACK.facts['tries']:g};" in nginx
 
