@@ -15,6 +15,7 @@ from fixtures.settings import ROOT
 from fixtures.stack.formula import FormulaError, value_of
 from fixtures.stack.map import load_stack_map
 from fixtures.stack.services.environment import read_environment
+from fixtures.stack.services.kafka_clients import client_settings
 from fixtures.stack.services.log_producer import ANSWER_S
 from reports.claim import Claim
 from suites.plugin.promise import Promise
@@ -82,6 +83,8 @@ def test_the_facts_of_kafka_the_cluster_and_the_gateway_are_those_of_their_files
     assert float(CONTROLLER_MANAGER["node-eviction-rate"]) != 1.0, "with a rate of 1 no node is ever tainted"
     assert STACK.facts["quorum_s"] == int(kafka["controller.quorum.fetch.timeout.ms"]) / 1000
     assert STACK.facts["answer_s"] == ANSWER_S
+    clients = client_settings(read_environment({}), "manager")
+    assert STACK.facts["retry_s"] == clients["reconnect.backoff.max.ms"] / 1000
     outage_s = sum(STACK.facts[name] for name in ("quorum_s", "election_s", "session_s", "heartbeat_s"))
     assert outage_s < read_environment({}).kafka_grace_s, "no Manager leaves its Service for a broker that dies"
     nginx = (MANIFESTS / "files" / "nginx.conf").read_text()
