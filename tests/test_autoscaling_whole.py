@@ -44,7 +44,7 @@ STEPS = [[1.0, 2, 2], [40.0, 4, 2], [48.0, 4, 4]]
 
 def run(monkeypatch: pytest.MonkeyPatch, events: list[Event]) -> None:
     seen = Timeline(tuple(sorted(events, key=lambda event: event.t)), torn=False, start_ns=0, unix_ns=0)
-    monkeypatch.setattr(timeline, "read", lambda dossier: seen)
+    monkeypatch.setattr(timeline, "read", lambda dossier: {Path("d"): seen}[dossier])
 
 
 ROSE = "web went from 2 to 4 Ready replicas 36.0 s after the load was steady"
@@ -167,8 +167,8 @@ def at(second: float, *, spec: int = 2, cpu: int | None = 3) -> list[Event]:
         ([*at(135.0, spec=1)], "FAIL", "web was scaled to 1 replicas; its floor is 2", "1 replicas", {}),
         ([*DOWN, *at(140.0, spec=3, cpu=99)], "FAIL", NOT_BACK, "not after 210.0 s", {}),
         ([*DOWN, *at(165.0, spec=3, cpu=99)], "FAIL", NOT_BACK, "not after 210.0 s", {}),
-        ([*DOWN, *at(165.5, spec=3, cpu=99)], "FAIL", "web went up again, from 2 to 3 at 165.5 s, 75.5 s after the load",
-         "up again after 75.5 s", {}),
+        ([*DOWN, *at(165.5, spec=3, cpu=99)], "FAIL",
+         "web went up again, from 2 to 3 at 165.5 s, 75.5 s after the load", "up again after 75.5 s", {}),
         ([*DOWN, asked(140.0, 3, 3)], "FAIL", "web went up again, from 2 to 3 at 140.0 s, 50.0 s after the load, "
          "but the autoscaler did not ask for 3", "up again after 50.0 s", {}),
         ([*DOWN, asked(140.0, 3, 3), *lost("hpas", 150.0, 154.0)], "INCONCLUSIVE",

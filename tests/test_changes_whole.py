@@ -109,19 +109,24 @@ def endpoint_slice(*endpoints: Item, **more: Any) -> Item:
     return {"kind": "EndpointSlice", "metadata": meta("web-x", **more), "endpoints": [*endpoints]}
 
 
-def endpoint(name: str, *, ready: bool | None = True, kind: str = "Pod", uid: str = "") -> Item:
-    target = {"kind": kind, "name": name, "uid": uid or f"u-{name}"}
+def uid_of(name: str) -> str:
+    """Ones that are in another order than the names."""
+    return f"u{900 - ord(name)}"
+
+
+def endpoint(name: str, *, ready: bool | None = True, kind: str = "Pod") -> Item:
+    target = {"kind": kind, "name": name, "uid": uid_of(name)}
     return {"targetRef": target} | ({} if ready is None else {"conditions": {"ready": ready}})
 
 
 def moved(kind: str, *names: str, service: str = "web") -> list[Change]:
-    return [Change(f"endpoint.{kind}", f"acd/service/{service}", f"u-{name}", {"pod": name, "role": "web"})
+    return [Change(f"endpoint.{kind}", f"acd/service/{service}", uid_of(name), {"pod": name, "role": "web"})
             for name in names]  # fmt: skip
 
 
 def test_endpoints_go_and_then_come_in_order_of_their_pods() -> None:
     labels = {"labels": {"kubernetes.io/service-name": "web"}}
-    old = endpoint_slice(endpoint("d"), endpoint("c", uid="u-c"), endpoint("b"), **labels)
+    old = endpoint_slice(endpoint("d"), endpoint("c"), endpoint("b"), **labels)
     new = endpoint_slice(
         endpoint("f"), endpoint("e"), endpoint("b"), endpoint("c", ready=False), endpoint("g", ready=None),
         endpoint("h", kind="Host"), {"conditions": {"ready": True}, "addresses": ["10.0.0.1"]}, **labels,

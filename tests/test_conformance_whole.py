@@ -25,7 +25,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     def put(*events: Event) -> Path:
         whole = sorted((STARTED, FINISHED, *events), key=lambda event: event.t)
         seen = Timeline(tuple(whole), torn=False, start_ns=0, unix_ns=0)
-        monkeypatch.setattr(timeline, "read", lambda dossier: seen)
+        monkeypatch.setattr(timeline, "read", lambda dossier: {Path("d"): seen}[dossier])
         return Path("d")
 
     return put

@@ -39,7 +39,7 @@ class Clock:
         return self.now
 
     def time_ns(self) -> int:
-        return 7_999_999
+        return 7_000_000_999_999
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -77,7 +77,7 @@ def at(offset: Any, **paths: Any) -> Item:
 
 
 def line(name: str, offset: int, *, error: str = "", **paths: Any) -> Item:
-    about = {"role": "keeper", "pod": name, "uid": f"u-{name}", "at_ms": 7}
+    about = {"role": "keeper", "pod": name, "uid": f"u-{name}", "at_ms": 7_000_000}
     return about | {"offset": offset, "paths": paths, "error": error}
 
 

@@ -93,7 +93,9 @@ def test_all_that_the_stack_says_of_itself_is_gathered(tmp_path: Path, monkeypat
     cluster, folder = Cluster(), tmp_path / "deep" / "x"
     nodes = [NodeContainer(name, "i", state, "i") for name, state in (("w1", "running"), ("w2", "paused"))]
     monkeypatch.setattr(gathering, "find_engine", lambda: cluster)
-    monkeypatch.setattr(gathering, "node_containers", lambda engine, name: nodes if name == "mine" else [])
+    monkeypatch.setattr(
+        gathering, "node_containers", lambda engine, name: nodes if (engine, name) == (cluster, "mine") else []
+    )
     found = gather(cluster, ["acd", "cdn"], folder, nodes=["w2", "w1", "w9", "w1"], since_s=12.9)  # type: ignore[arg-type]
     away = {"c.previous.log": "it is empty", "w2.journal": "the node is paused",
             "w9.journal": "the node is no container of ours"}  # fmt: skip
@@ -114,8 +116,10 @@ def asked_of(cluster: Cluster) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("noon")
-def test_each_question_is_bounded(tmp_path: Path) -> None:
+def test_each_question_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster(context="theirs")
+    monkeypatch.setattr(gathering, "find_engine", lambda: cluster)
+    monkeypatch.setattr(gathering, "node_containers", lambda *_: [NodeContainer("w1", "i", "running", "i")])
     found = gather(cluster, ["acd", "cdn"], tmp_path, nodes=["w1"])  # type: ignore[arg-type]
     assert found.missing["w1.journal"] == "the node is no container of ours"
     sort = ("--sort-by=.lastTimestamp", "--output=wide", 10.0)

@@ -107,12 +107,9 @@ class Life:
     def begin(self) -> None:
         self.informer._version = self.informer._list()
 
-    def over(self) -> Exception:
-        self.stop.set()
-        return ConnectionError("over")
-
     def raise_over(self) -> Any:
-        raise self.over()
+        self.stop.set()
+        raise ConnectionError("over")
 
 
 @pytest.fixture
@@ -213,10 +210,11 @@ def test_a_listener_that_fails_is_called_no_more_and_its_error_is_raised_at_the_
         raise KeyError("wrong")
 
     life.informer._listeners.insert(0, failing)
-    life.script.lists = [listed(1, pod("a", 1), pod("b", 1))]
+    life.script.lists = [listed(1, pod("b", 1), pod("a", 1))]
     life.begin()
     assert calls == ["ADDED"]
-    assert [name for _, name, *_ in life.heard] == ["a1 Pod", "b1 Pod"], "others hear all the same"
+    assert [name for _, name, *_ in life.heard] == ["b1 Pod", "a1 Pod"], "others hear all the same"
+    assert [life.short(item) for item in life.informer.objects()] == ["a1 Pod", "b1 Pod"]
     life.informer._thread.start()  # it finds itself stopped
     life.stop.set()
     with pytest.raises(HarnessError) as raised:
@@ -246,4 +244,5 @@ def test_leaving_shuts_the_watch_down_and_ends_the_thread(error: Exception | Non
         assert entered is informer
         assert opened.wait(5)
     assert not informer._thread.is_alive()
+    assert script.asked == [("list", "/pods", {}), ("watch", "/pods", {"resourceVersion": "1"})]
     assert answer.closed == 1

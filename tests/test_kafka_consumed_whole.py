@@ -182,3 +182,27 @@ def test_what_one_consume_returns_is_kept_in_columns(tmp_path: Path) -> None:
     found.renew()
     assert found.process == "w.2"
     assert [each[2] for each in told(tmp_path)] == ["assign"] * 4, "one that joined no group says nothing anew"
+
+
+@pytest.mark.parametrize(
+    ("polled", "written"),
+    [
+        (Polled("t", 300, [4], [7]), b'{"topic":"t","partition":300,"offset":"iBAAAAA==","value":"iBwAAAA=="}'),
+        (
+            Polled("t", [2, 255], [4, 5], [7, 8]),
+            b'{"topic":"t","partition":"BAv8=","offset":"iBAAAAAUAAAA=","value":"iBwAAAAgAAAA="}',
+        ),
+        (Polled("t", [2, 256], [4, 5], [7, 8]), b'[["poll",{"t/2":[[4,7]],"t/256":[[5,8]]}]]'),
+        (Polled(["t", "u"], 0, [4, 5], [7, 8]), b'[["poll",{"t/0":[[4,7]],"u/0":[[5,8]]}]]'),
+        (Polled("t", 0, [4, 5], [[7, 1, 2], 8]), b'[["poll",{"t/0":[[4,7,1,2],[5,8]]}]]'),
+        (Polled("t", 0, [], []), b'[["poll",{}]]'),
+    ],
+)
+def test_a_poll_is_written_in_columns_where_it_is_plain(polled: Polled, written: bytes) -> None:
+    assert polled.as_json() == written
+
+
+def test_a_poll_ends_behind_the_last_record_of_each_partition() -> None:
+    assert Polled("t", 0, [4, 9], [7, 8]).ends() == {("t", 0): 10}
+    assert Polled(["t", "u", "t"], [0, 0, 0], [4, 5, 6], [7, 8, 9]).ends() == {("t", 0): 7, ("u", 0): 6}
+    assert len(Polled("t", 0, [4, 9], [7, 8])) == 2

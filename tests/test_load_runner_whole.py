@@ -58,7 +58,7 @@ class World:
 
     def end(self, child: Child, **how: Any) -> None:
         self.ended.append((child.pid, how))
-        self.ns += S // 2
+        self.ns += S // 2 + S // 2500
 
     def rows(self, *errors: str, first_s: float = 90.0) -> None:
         """Rows that ended at 99 s, written so far."""
@@ -120,10 +120,10 @@ def test_a_load_may_have_another_name_address_time_and_more_words(world: World, 
 
 
 def test_names_are_free_and_files_are_loads(world: World) -> None:
-    for taken in ("viewers", "viewers-2"):
-        (world.folder / "load").mkdir(exist_ok=True)
-        (world.folder / f"load/{taken}.log").touch()
-    assert world.load("viewers", 1).name == "viewers-3"
+    (world.folder / "load").mkdir()
+    for free in ("viewers", "viewers-2", "viewers-3"):
+        assert world.load("viewers", 1).name == free
+        (world.folder / f"load/{free}.log").touch()
     assert world.load("operators", 0.1).name == "operators"
     for name, rate, said in (
         ("open_loop", 1, "no load is called 'open_loop'; there are manager_load, operators, viewers"),

@@ -41,7 +41,7 @@ class Steps:
         monkeypatch.setattr(evidence, "end_of_topic", self.end)
         monkeypatch.setattr(evidence, "wait_for", self.wait)
         monkeypatch.setattr(evidence, "applied_offset", lambda settings: self.applied if settings is HERE else -5)
-        clock = SimpleNamespace(monotonic_ns=lambda: 70, time_ns=lambda: 8_999_999)
+        clock = SimpleNamespace(monotonic_ns=lambda: 70, time_ns=lambda: 8_000_000_999_999)
         monkeypatch.setattr(evidence, "time", clock)
 
     def step(self, name: str) -> Any:
@@ -80,7 +80,7 @@ def waited(end: int) -> tuple[Any, ...]:
 def test_a_beginning_is_marked_when_all_is_applied(steps: Steps) -> None:
     found = log_begin(HERE, cluster=CLUSTER, keepers=KEEPERS)
     copies = {"one": "take_copies 3", "two": "take_copies 4"}
-    assert found == LogBegin({0: 10, 1: 99}, "journal_length 5", "read_whole 6", copies, 8)  # type: ignore[arg-type]
+    assert found == LogBegin({0: 10, 1: 99}, "journal_length 5", "read_whole 6", copies, 8_000_000)  # type: ignore[arg-type]
     assert steps.told == [
         END, waited(10), *(("take_copies", CLUSTER, keeper, {"log_end": 10}) for keeper in KEEPERS),
         ("journal_length", HERE, {}), ("read_whole", HERE, {}),

@@ -139,20 +139,22 @@ def test_the_worker_is_told_first_then_what_is_new_goes_then_what_was_there_is_w
         "kept": keys(1),
         "lent": LENT,
         "in": keys(4),
+        "deep/er": keys(9),
     }
     now = before | {"a b": keys(2, 3), "up/new": keys(5), "lent/new": keys(6), "up/lent": keys(2), "top": keys(8),
-                    "mixed": LENT | keys(1)}  # fmt: skip
+                    "deep/er/new": keys(7), "mixed": LENT | keys(1)}  # fmt: skip
     del now["in"]
     stage = Stage(monkeypatch, now)
     put_back(HERE, CLUSTER, [ONE], before)
     learn = [
-        ("PUT", "a%20b", {"k0": 2, "k1": 3}), ("PUT", "in", {"k0": 4}), ("PUT", "lent/new", {"k0": 6}),
-        ("PUT", "top", {"k0": 8}), ("PUT", "up/new", {"k0": 5}),
+        ("PUT", "a%20b", {"k0": 2, "k1": 3}), ("PUT", "deep/er/new", {"k0": 7}), ("PUT", "in", {"k0": 4}),
+        ("PUT", "lent/new", {"k0": 6}), ("PUT", "top", {"k0": 8}), ("PUT", "up/new", {"k0": 5}),
     ]  # fmt: skip
-    gone = [("DELETE", path, None) for path in ("lent/new", "top", "up/new")]
-    again = [("PUT", "a%20b", {"k0": 1}), ("PUT", "in", {"k0": 4}), ("PUT", "up", {"new": 7})]
+    gone = [("DELETE", path, None) for path in ("deep/er/new", "lent/new", "top", "up/new")]
+    again = [("PUT", "a%20b", {"k0": 1}), ("PUT", "deep/er", {"k0": 9}), ("PUT", "in", {"k0": 4}),
+             ("PUT", "up", {"new": 7})]  # fmt: skip
     order = stage.writes
-    assert [sorted(order[:5]), sorted(order[5:8]), sorted(order[8:])] == [learn, gone, again]
+    assert [sorted(order[:6]), sorted(order[6:10]), sorted(order[10:])] == [learn, gone, again]
     assert stage.mounted == [("http://", module.RETRY, 8)]
     stage.refuses = "a%20b"
     with pytest.raises(HarnessError) as error:

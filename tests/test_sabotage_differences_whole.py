@@ -38,6 +38,8 @@ A, B, C = {"t": 1, "k": "a"}, {"t": 2, "k": "b"}, {"t": 3, "k": "c"}
         ("x.json", b'{"a": [1, {"b": null}], "c": {}}', b'{"a": [2, {"b": null}], "c": 0}', Difference(
             ({"path": ["a", "0"], "value": 1}, {"path": ["c"], "value": {}}),
             ({"path": ["a", "0"], "value": 2}, {"path": ["c"], "value": 0}), doubles=False)),
+        ("x.json", b'{"a": []}', b'{"a": 1}', Difference(
+            ({"path": ["a"], "value": []},), ({"path": ["a"], "value": 1},), doubles=False)),
         ("x.json", b'{"a": 1}', b'{"a": ', Difference(({"path": ["a"], "value": 1},), (TORN,), doubles=False)),
         ("x.json", b'{}', b'"x"',
          Difference(({"path": [], "value": {}},), ({"path": [], "value": "x"},), doubles=False)),

@@ -168,3 +168,8 @@ def test_the_shortest_path_to_what_differs_is_named_and_all_beside_it_stays(tmp_
         if said == "b.0.c":
             assert json.loads(asked.contents[2]) == whole | {"b": [{"c": None, "d": [2]}, 3]}
             assert json.loads(asked.contents[-1]) == whole | {"b": [{"d": [2]}, 3]}
+
+
+def test_values_of_a_file_that_is_torn_prove_nothing(tmp_path: Path) -> None:
+    asked = always(Verdict.PASS)
+    assert proven(tmp_path, "conformance.as_it_was", "state/a/before.json", b'{"a": 1}', b'{"a": ', asked) == NONE

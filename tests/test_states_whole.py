@@ -61,7 +61,7 @@ class Clock:
         return self.now
 
     def time_ns(self) -> int:
-        return 5_999_999
+        return 5_000_000_999_999
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -86,7 +86,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.mark.usefixtures("clock")
 def test_all_that_is_held_is_read_at_one_offset(gateway: Gateway) -> None:
     gateway.answers = [answer(200, {"offset": "7", "paths": {"a": {}}, "more": 1})]
-    assert read_whole(HERE) == {"offset": 7, "at_ms": 5, "paths": {"a": {}}}
+    assert read_whole(HERE) == {"offset": 7, "at_ms": 5_000_000, "paths": {"a": {}}}
     assert gateway.asked == [(f"{URL}_state", {"timeout": 20})]
 
 
@@ -124,15 +124,15 @@ def test_each_written_path_is_read_until_it_stands_at_the_end_of_the_log(
     }  # fmt: skip
     file = write_states(HERE, tmp_path, "l", before={"offset": 1, "at_ms": 2, "paths": {}}, log_end=10)
     assert file == tmp_path / "kafka/states-l.jsonl"
-    away = {"status": 0, "offset": -1, "at_ms": 5, "value": None}
+    away = {"status": 0, "offset": -1, "at_ms": 5_000_000, "value": None}
     assert [json.loads(line) for line in file.read_text().splitlines()] == [
         {"what": "before", "offset": 1, "at_ms": 2, "paths": {}},
-        {"what": "whole", "offset": 9, "at_ms": 5, "paths": {"p": 1}},
+        {"what": "whole", "offset": 9, "at_ms": 5_000_000, "paths": {"p": 1}},
         {"what": "read", "path": "away", **away},
-        {"what": "read", "path": "behind", "status": 200, "offset": -1, "at_ms": 5, "value": {"k": 3}},
-        {"what": "read", "path": "gone", "status": 404, "offset": 10, "at_ms": 5, "value": None},
+        {"what": "read", "path": "behind", "status": 200, "offset": -1, "at_ms": 5_000_000, "value": {"k": 3}},
+        {"what": "read", "path": "gone", "status": 404, "offset": 10, "at_ms": 5_000_000, "value": None},
         {"what": "read", "path": "odd", **away},
-        {"what": "read", "path": "soon", "status": 503, "offset": 9, "at_ms": 5, "value": None},
+        {"what": "read", "path": "soon", "status": 503, "offset": 9, "at_ms": 5_000_000, "value": None},
         {"what": "end", "reads": 5, "log_end": 10},
     ]
     asked = [*["/away"] * 5, "/behind", "/gone", "/odd", "/soon"]
@@ -142,14 +142,16 @@ def test_each_written_path_is_read_until_it_stands_at_the_end_of_the_log(
 
 def test_a_path_is_asked_for_again_until_it_is_there(gateway: Gateway, clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "kafka").mkdir()
-    (tmp_path / "kafka/writes-l.jsonl").write_text('{"path": "s"}\n')
+    (tmp_path / "kafka/writes-l.jsonl").write_text('{"path": "s"}\n{"path": "gone"}\n')
     gateway.by_path = {
         "_state": [answer(200, {"offset": 9, "paths": {}})],
+        "/gone": [answer(404, Applied_Offset="9")],
         "/s": [answer(503, Applied_Offset="9"), answer(200, 1, Applied_Offset="8"), answer(200, 2, Applied_Offset="9")],
     }
     file = write_states(HERE, tmp_path, "l", before={}, log_end=10)
-    read = {"what": "read", "path": "s", "status": 200, "offset": 9, "at_ms": 5, "value": 2}
-    assert json.loads(file.read_text().splitlines()[2]) == read
+    read = {"what": "read", "path": "s", "status": 200, "offset": 9, "at_ms": 5_000_000, "value": 2}
+    gone = read | {"path": "gone", "status": 404, "value": None}
+    assert [json.loads(line) for line in file.read_text().splitlines()[2:4]] == [gone, read]
     assert clock.slept == [0.05, 0.05]
 
 

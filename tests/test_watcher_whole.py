@@ -36,7 +36,7 @@ class Hand:
         self.listeners: list[Any] = []
         self.contacts: list[Any] = []
         self.items: list[Item] = []
-        self.refuses = False
+        self.refuses, self.error = False, tuple[object, ...]()
 
     def listen(self, listener: Any) -> None:
         self.listeners.append(listener)
@@ -55,6 +55,7 @@ class Hand:
 
     def __exit__(self, *error: object) -> None:
         self.trace.append(f"exit {self.name} {error[0]}")
+        self.error = error
 
     def tell(self, change: str, item: Item, now: int) -> None:
         (listener,) = self.listeners
@@ -112,8 +113,9 @@ def test_it_leaves_those_that_it_entered_when_another_cannot_begin(stage: Stage)
 
 
 def test_an_error_of_the_block_is_told_to_the_informers(stage: Stage) -> None:
-    with pytest.raises(KeyError), stage.watcher:
+    with pytest.raises(KeyError) as raised, stage.watcher:
         raise KeyError
+    assert {(hand.error[1], hand.error[2] is not None) for hand in stage.hands.values()} == {(raised.value, True)}
     assert stage.trace[7:] == [f"exit {kind} <class 'KeyError'>" for kind in (*reversed(KINDS), "leases")]
 
 
@@ -155,7 +157,12 @@ def test_nodes_are_of_no_role_and_an_outage_is_told_by_kind(stage: Stage) -> Non
         (contact,) = hpas.contacts
         contact(False, 2 * SECOND + 10)
         contact(True, 3 * SECOND)
-    assert stage.told == [
+        told, stage.told = stage.told, []
+        for kind in KINDS:
+            stage.hands[kind].contacts[0](True, 9)
+    names = ["nodes", "deployments", "statefulsets", "hpas", "pods", "endpointslices"]
+    assert stage.told == [("watch.resumed", name, 9, 0.0, {}) for name in names]
+    assert told == [
         ("node.not_ready", "node/w1", 7, 0.0, {"uid": "n", "initial": True}),
         ("watch.lost", "hpas", SECOND + 10, 1.0, {}),
         ("watch.resumed", "hpas", 3 * SECOND, 0.0, {}),

@@ -78,8 +78,8 @@ def _values(raw: bytes) -> Iterator[str]:
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[list[str], Any]]:
-    parts: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    parts = value if isinstance(value, dict) else dict(enumerate(value)) if isinstance(value, list) else {}
     if not parts:
         yield list(path), value
-    for key, part in parts:
+    for key, part in parts.items():
         yield from _leaves(part, (*path, str(key)))
