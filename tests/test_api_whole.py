@@ -178,15 +178,15 @@ def test_the_client_is_made_once_of_the_private_kubeconfig(tmp_path: Path, conte
     settings = Settings(home=tmp_path, adopt_context=context)
     settings.cluster_home.mkdir(parents=True)
     names = ("ours", "theirs")
-    user = {"username": "u", "password": "p"}
     settings.kubeconfig.write_text(yaml.safe_dump({
         "apiVersion": "v1", "kind": "Config", "current-context": "ours",
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}} for name in names],
         "clusters": [{"name": name, "cluster": {"server": f"http://h:{n}"}} for n, name in enumerate(names, 1)],
-        "users": [{"name": name, "user": user} for name in names],
+        "users": [{"name": name, "user": {"token": f"of-{name}"}} for name in names],
     }))  # fmt: skip
     cluster = Cluster(settings)
     client = cluster._client()
+    assert cluster._headers() == {"Accept": "application/json", "authorization": f"Bearer of-{context or 'ours'}"}
     assert client is cluster._client()
     assert (client.configuration.host, client.configuration.connection_pool_maxsize) == (f"http://h:{port}", 32)
     assert cluster._url("/x", {}) == f"http://h:{port}/x"

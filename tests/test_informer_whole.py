@@ -149,7 +149,7 @@ def test_through_changes_an_expired_watch_and_an_outage(life: Life) -> None:
         ("DELETED", "a18 Pod", 111, 108), ("DELETED", "c6 Pod", 111, 108), (True, 112),
     ]  # fmt: skip
     assert life.stop.waits == [0.2, 0.2, 0.2]
-    assert (first.closed, expired.closed, refused.closed) == (1, 1, 0)
+    assert (first.closed, expired.closed, refused.closed) == (1, 1, 1)
     assert [life.short(item) for item in life.informer.objects()] == ["d19 Pod"]
     assert life.informer.last_contact_ns == 111
 

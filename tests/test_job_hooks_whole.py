@@ -70,7 +70,6 @@ def item(did: list[Any], *, promise: Promise | None = PROMISE, nodeid: str = TES
 
 
 def run(hook: Any, *words: Any, outcome: Any = "result") -> Any:
-    """What a hook that wraps others gives or raises, when these give or raise the outcome."""
     wrapper = hook(*words)
     next(wrapper)
     try:

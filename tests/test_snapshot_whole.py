@@ -78,7 +78,7 @@ class Cluster:
     def __init__(self, settings: Settings) -> None:
         self.settings, self.asked = settings, list[str]()
         self.items: dict[str, list[Item]] = {
-            "/api/v1/pods": [
+            "pods": [
                 pod("web-1", "10.0.0.1"), pod("web-2", "10.0.0.2", ready=False),
                 pod("web-3", "10.0.0.3", deletionTimestamp=soon(30)), pod("web-4", "10.0.0.9"),
                 pod("web-6", "10.0.0.10"),
@@ -219,9 +219,6 @@ def test_of_a_cluster_of_ours_it_is_everything(cluster: Cluster, monkeypatch: py
 def test_of_an_adopted_cluster_it_is_what_lies_in_the_stacks_namespaces(cluster: Cluster) -> None:
     theirs = cluster.settings.model_copy(update={"adopt_context": "theirs", "namespace": "extra"})
     cluster.settings = theirs
-    cluster.items["/api/v1/pods"] = [
-        each for each in cluster.items["/api/v1/pods"] if each["metadata"]["namespace"] in ("acd", "cdn")
-    ]
     workloads = {name: each for name, each in WHOLE["workloads"].items() if not name.startswith("kube-system/")}
     assert state.snapshot(cluster, STACK) == WHOLE | {  # type: ignore[arg-type]
         "containers": {}, "inside": {}, "topics": None, "groups": None, "behind": [], "kafka": "",
@@ -234,8 +231,9 @@ def test_of_an_adopted_cluster_it_is_what_lies_in_the_stacks_namespaces(cluster:
         for plural in ("daemonsets", "deployments", "statefulsets")
     ]
     assert sorted(cluster.asked) == [
-        *(f"/api/v1/namespaces/{namespace}/configmaps" for namespace in ("acd", "cdn", "extra", "quiet")),
-        "/api/v1/nodes", "/api/v1/pods", *apps,
+        *(f"/api/v1/namespaces/{namespace}/{plural}" for namespace in ("acd", "cdn", "extra", "quiet")
+          for plural in ("configmaps", "pods")),
+        "/api/v1/nodes", *apps,
         "/apis/discovery.k8s.io/v1/namespaces/acd/endpointslices",
         "/apis/discovery.k8s.io/v1/namespaces/cdn/endpointslices",
     ]  # fmt: skip

@@ -185,10 +185,6 @@ class _Planner:
         }  # fmt: skip
         return Change("Pod", name, role.namespace, after=made)
 
-    def _rolled(self, role: Role, body: dict[str, Any]) -> Change:
-        marked = self._marked(body, role.name)
-        return self._patched(role.kind, role.workload, role.namespace, marked, STRATEGIC, role.name)
-
     def _patched(self, kind: str, name: str, namespace: str, body: Any, content_type: str, role: str) -> Change:
         before = self._get(kind, name, namespace)
         try:

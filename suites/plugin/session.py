@@ -85,7 +85,8 @@ class Session:
             from suites.plugin.standing import stand_up
 
             try:
-                self.standing, images = stand_up(self._keep, self.settings, self.dossier, self.timeline)
+                dossier = self.dossier  # first: the settings name it then
+                self.standing, images = stand_up(self._keep, self.settings, dossier, self.timeline)
             except UsageError as error:  # no test of this run can do better: another holds the lock, a port is taken
                 self.refused = error.exit_code
                 pytest.exit(str(error), returncode=error.exit_code)
