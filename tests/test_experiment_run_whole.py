@@ -169,6 +169,8 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
 def test_the_child_is_bound_to_us_in_its_own_folder_with_our_settings(
     tmp_path: Path, children: list[Child], monkeypatch: pytest.MonkeyPatch, inherited: str
 ) -> None:
+    for name in [name for name in os.environ if name.startswith("CRUCIBLE_")]:  # of whoever runs this test
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", inherited)
     monkeypatch.setenv("CRUCIBLE_SEED", "1")
     settings = Settings(home=tmp_path / "home", cluster="other")

@@ -105,7 +105,6 @@ def stood(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_the_stack_is_stood_up_once(job: Session, stood: list[Any]) -> None:
     stack: Any = SimpleNamespace()
     stood.append((stack, {"gateway": "nginx:1"}))
-    assert job.dossier
     assert job.stack() is stack
     assert job.stack() is job.standing is stack
     assert stood == [(job._keep, job.dossier, job.dossier, job.timeline)]
