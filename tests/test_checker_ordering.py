@@ -312,6 +312,11 @@ def test_writes_are_needed_during_each_fault(tmp_path: Path) -> None:
         assert verdict is Verdict.PASS or f"0 acknowledged during fault {fault_id}" in finding.reason
     nothing_asked = ordering.acknowledged_during_fault(tmp_path, load=LOAD, fault_id="f2", at_least=0)
     assert nothing_asked.verdict is Verdict.INCONCLUSIVE
+    log = Log(tmp_path, 40)
+    drop(log, 5)
+    log.write()
+    lost = ordering.acknowledged_during_fault(tmp_path, load=LOAD, fault_id="f1", at_least=10)
+    assert lost.verdict is Verdict.FAIL, "what was acknowledged and is nowhere was not acknowledged"
 
 
 @pytest.mark.parametrize("offset", [40, 41, 900])

@@ -74,14 +74,19 @@ def selection_input(
 
 
 def acknowledged_during_fault(dossier: Path, *, load: str, fault_id: str, at_least: int) -> Finding:
-    """So many writes were acknowledged between a fault's act and its healing: else their order says nothing of it.
+    """So many writes were acknowledged between a fault's act and its healing, and every acknowledged one is in the log.
+
+    Fewer, and their order would say nothing of that fault.
 
     Args:
         load: whose writes.
         fault_id: the fault.
         at_least: how many.
     """
-    return _with_evidence(dossier, load, lambda evidence: is_enough_during(evidence, dossier, fault_id, at_least))
+    return _with_evidence(dossier, load, lambda evidence: worst_of([
+        is_enough_during(evidence, dossier, fault_id, at_least), is_complete(evidence, dossier),
+        is_whole(evidence, dossier), _kept(evidence, 1),
+    ]))  # fmt: skip
 
 
 def no_acknowledged_write_lost(dossier: Path, *, load: str, min_acked: int = 1) -> Finding:
