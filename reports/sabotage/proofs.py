@@ -25,7 +25,7 @@ Answers = Callable[[str, bytes], Answer]
 
 RANGE: tuple[Any, ...] = (None, "", "other", 0, -1, 10**12, True, [], {})
 ABSENT = object()
-OF_WRITES = {"ordering.selection_input"}
+OF_WRITES = {"ordering.selection_input", "ordering.acknowledged_during_fault"}
 """Claims that ask of a load's requests only how many were writes of Selection Input."""
 
 
