@@ -75,14 +75,15 @@ class Broken:
             promise: what is claimed.
             at_least: the share.
             window_s: seconds.
-            min_requests: good answers during the fault below which this is not progress.
-            names: only requests of these names, which then have a threshold of their own.
+            min_requests: requests of a window, and good answers during the fault, below which nothing can be said.
+            names: only requests of these names; one good answer of them during the fault is progress.
             deadline_s: seconds from its planned start after which an answer comes too late.
             may_stall: an election may outlast the fault; answers after it count when they are in time.
         """
+        # of one kind few fall by chance into a fault of three seconds; how many of them are well, windows tell
         promise.claim(
-            progress.during_fault, load=self.load, fault_id=self.fault_id, at_least=min_requests, names=names,
-            even_later=may_stall,
+            progress.during_fault, load=self.load, fault_id=self.fault_id, at_least=1 if names else min_requests,
+            names=names, even_later=may_stall,
         )  # fmt: skip
         promise.claim(
             availability.in_windows, load=self.load, fault_id=self.fault_id, at_least=at_least, window_s=window_s,
