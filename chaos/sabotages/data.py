@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaos.fault import Evidence, NothingToBreak, Target
+from chaos.fault import Evidence, Target
+from chaos.sabotages.planted import refuse_adopted
 from chaos.world import World
 from fixtures.errors import HarnessError
-from fixtures.selection_input.put_back import differences, held, put_back
+from fixtures.selection_input.put_back import Paths, differences, held, put_back
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,9 @@ class Data:
     healed_within_s: float = 60.0
 
     def targets(self) -> list[Target]:
-        settings = self.world.settings
-        if settings.adopt_context:
-            raise NothingToBreak("sabotages are planted only on a cluster that Crucible made, never on an adopted one")
-        manager, _ = held(settings)
-        if wrong := differences(settings, self.world.cluster, self.world.stack.keepers, None).words():
+        refuse_adopted(self.world)
+        manager, _ = held(self.world.settings)
+        if wrong := self._wrong(None):
             raise HarnessError(
                 f"before anything is planted, {wrong[0]}: what one defect left would be taken for the next one's; "
                 "`crucible down`, then `crucible up`"
@@ -44,21 +43,26 @@ class Data:
         """Nothing: it is kept."""
 
     def effect(self, targets: list[Target]) -> Evidence | None:
-        return {"kept": f"{len(targets[0].facts['paths'])} paths"}
+        return {"kept": f"{len(_paths(targets))} paths"}
 
     def heal(self, targets: list[Target]) -> None:
         settings, stack = self.world.settings, self.world.stack
-        put_back(settings, self.world.cluster, stack.keepers, targets[0].facts["paths"])
+        put_back(settings, self.world.cluster, stack.keepers, _paths(targets))
 
     def healed(self, targets: list[Target]) -> Evidence | None:
-        return None if self._wrong(targets) else {"as before": f"{len(targets[0].facts['paths'])} paths"}
+        return None if self._wrong(_paths(targets)) else {"as before": f"{len(_paths(targets))} paths"}
 
     def undone(self, targets: list[Target]) -> bool:
         return self.healed(targets) is not None
 
     def state(self, targets: list[Target]) -> str:
-        return "; ".join(self._wrong(targets)[:3]) or "all hold what was held"
+        return "; ".join(self._wrong(_paths(targets))[:3]) or "all hold what was held"
 
-    def _wrong(self, targets: list[Target]) -> list[str]:
+    def _wrong(self, before: Paths | None) -> list[str]:
         settings, stack = self.world.settings, self.world.stack
-        return differences(settings, self.world.cluster, stack.keepers, targets[0].facts["paths"]).words()
+        return differences(settings, self.world.cluster, stack.keepers, before).words()
+
+
+def _paths(targets: list[Target]) -> Paths:
+    paths: Paths = targets[0].facts["paths"]
+    return paths

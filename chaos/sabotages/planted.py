@@ -40,8 +40,7 @@ class Planted:
 
     def targets(self) -> list[Target]:
         entry = find(self.sabotage)
-        if self.world.settings.adopt_context:
-            raise NothingToBreak("sabotages are planted only on a cluster that Crucible made, never on an adopted one")
+        refuse_adopted(self.world)
         made = [
             Target(change.kind, change.name, _uid(change), change.namespace, change.to_json())
             for change in changes_of(entry, self.world)
@@ -139,6 +138,16 @@ class Planted:
     @property
     def _bootstrap(self) -> str:
         return self.world.settings.kafka_bootstrap
+
+
+def refuse_adopted(world: World) -> None:
+    """Nothing of a sabotage touches what others made.
+
+    Raises:
+        NothingToBreak: the cluster is an adopted one.
+    """
+    if world.settings.adopt_context:
+        raise NothingToBreak("sabotages are planted only on a cluster that Crucible made, never on an adopted one")
 
 
 def _uid(change: Change) -> str:
