@@ -98,7 +98,7 @@ def test_alone_it_locks_watches_and_makes_a_dossier(
     assert words == ("take", "cluster of world", ["all pods"], targets, here.folder / "before" / "f1")
     session.close()
     assert did[3:] == ["watcher closes", "world closes", "lock closes"]
-    with pytest.raises(OSError, match="Bad file descriptor"):
+    with pytest.raises(ValueError, match="closed file"):
         here.timeline.event("harness", "too.late", "x")
     session.close()
     with pytest.raises(UsageError) as refused:

@@ -131,3 +131,15 @@ def test_what_a_fault_is_about_to_do_is_synced(tmp_path: Path, monkeypatch: pyte
     assert synced == []
     writer.event("fault", "fault.planned", "toy-1", fault_id="f")
     assert len(synced) == 1
+
+
+def test_a_closed_one_writes_to_no_other_file_that_got_its_number(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "run")
+    number = writer._file.fileno()
+    writer.close()
+    with (tmp_path / "other").open("wb") as other:
+        assert other.fileno() == number
+        with pytest.raises(ValueError, match="closed file"):
+            writer.event("harness", "too.late", "x")
+        writer.close()  # closes nobody else's
+        assert not os.fstat(other.fileno()).st_size
