@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from fixtures import wait
 from fixtures.wait import WaitFailed, WaitTimeout, wait_for
 
 
@@ -37,18 +39,20 @@ def test_a_change_wakes_it_at_once() -> None:
             box.append(time.monotonic())
             changed.notify_all()
 
-    threading.Timer(0.1, change).start()
-    wait_for(lambda: box, what="a change", within_s=5, wake=changed)
-    assert time.monotonic() - box[0] < 0.09
+    threading.Timer(0.02, change).start()
+    wait_for(lambda: box, what="a change", within_s=30, wake=changed)
+    assert time.monotonic() - box[0] < 0.7, "it looked again after its second, as one that nobody wakes"
 
 
-def test_holding_starts_again_when_it_was_lost() -> None:
-    start = time.monotonic()
+def test_holding_starts_again_when_it_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: now.append(now.pop() + s))
+    monkeypatch.setattr(wait, "time", clock)
     waited = wait_for(
-        lambda: not 0.05 < time.monotonic() - start < 0.1, what="calm", within_s=5, every_s=0.01, hold_for_s=0.1
-    )
-    assert 0.09 < waited.latest_s < 0.15
-    assert time.monotonic() - start >= 0.19
+        lambda: not 100.05 < now[0] < 100.1, what="calm", within_s=5, every_s=0.01, hold_for_s=0.1
+    )  # fmt: skip
+    assert waited.latest_s == pytest.approx(0.1)
+    assert now[0] == pytest.approx(100.2)
 
 
 def test_holding_is_not_satisfied_by_looking_once() -> None:
@@ -71,7 +75,7 @@ def test_what_cannot_come_true_is_not_waited_for() -> None:
     start = time.monotonic()
     with pytest.raises(WaitFailed, match="a pod: its image is not there"):
         wait_for(lambda: False, what="a pod", within_s=30, fail_if=lambda: "its image is not there")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 15
 
 
 def test_an_error_of_the_condition_is_not_swallowed() -> None:
