@@ -82,14 +82,14 @@ def act(fail: bool = False, looks: int = 0, configuration: Any = None, secrets: 
     """An action that works or does not, and lasts until the hypothesis has been looked at so often."""
     if fail:
         raise RuntimeError("could not")
-    wait_for(lambda: len(_looks) >= looks, what="looks", within_s=5, every_s=0.02)
+    wait_for(lambda: len(_looks) >= looks, what="looks", within_s=60, every_s=0.02)
     return "done"
 
 
 def wait_for_look(file: str, configuration: Any = None, secrets: Any = None) -> bool:
     """An action that ends when the hypothesis has been looked at while it ran."""
     Path(file).touch()
-    wait_for(lambda: Path(file + ".looked").exists(), what="a look", within_s=5, every_s=0.02)
+    wait_for(lambda: Path(file + ".looked").exists(), what="a look", within_s=60, every_s=0.02)
     return True
 
 
@@ -110,7 +110,7 @@ def open_doors(folder: str, configuration: Any = None, secrets: Any = None) -> d
 def stay_open(file: str, configuration: Any = None, secrets: Any = None) -> None:
     """Keep the doors open until the file is there."""
     Path(file + ".open").touch()
-    wait_for(Path(file).exists, what=file, within_s=20, every_s=0.02)
+    wait_for(Path(file).exists, what=file, within_s=60, every_s=0.02)
 
 
 def shut_doors(configuration: Any = None, secrets: Any = None) -> list[dict[str, Any]]:

@@ -328,7 +328,7 @@ def test_a_service_whose_dependencies_take_connections_and_never_answer_ends_by_
         try:
             wait_for(lambda: ask(port, "/metrics")[0] or None, what="it listens", within_s=120, every_s=0.05)
             body = b"PUT /api/v1/configuration HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as in_flight:
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as in_flight:
                 in_flight.sendall(body)
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(timeout=180) == 0
@@ -340,7 +340,7 @@ def test_a_service_whose_dependencies_take_connections_and_never_answer_ends_by_
 def ask(port: int, path: str) -> tuple[int, str]:
     """Status and head of one GET; 0 while nobody listens."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
             head = connection.makefile("rb").read().decode().partition("\r\n\r\n")[0] + "\r\n"
             return int(head.split()[1]), head

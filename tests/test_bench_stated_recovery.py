@@ -26,7 +26,7 @@ def test_a_death_is_seen_when_it_happens() -> None:
         child.kill()
         child.wait()
         after_ns = time.monotonic_ns()
-        wait_for(lambda: deaths.at_ns, what="a death", within_s=5, every_s=0.01)
+        wait_for(lambda: deaths.at_ns, what="a death", within_s=60, every_s=0.01)
     (at_ns,) = deaths.at_ns  # this process lives
     assert before_ns <= at_ns <= after_ns + 200_000_000
 

@@ -18,7 +18,7 @@ def started(folder: Path, script: str, *, trap: str = "") -> subprocess.Popen[by
         ["/bin/sh", "-c", f"sleep 60 & {trap} echo $! > {folder}/pid; touch {folder}/up; {script}"],
         start_new_session=True,
     )
-    wait_for((folder / "up").exists, what="the child to be up", within_s=20, every_s=0.02)
+    wait_for((folder / "up").exists, what="the child to be up", within_s=60, every_s=0.02)
     return child
 
 
@@ -31,7 +31,7 @@ def is_alive(folder: Path) -> bool:
 
 
 def gone(folder: Path) -> None:
-    wait_for(lambda: not is_alive(folder), what="the grandchild to be gone", within_s=10, every_s=0.02)
+    wait_for(lambda: not is_alive(folder), what="the grandchild to be gone", within_s=60, every_s=0.02)
 
 
 def test_a_child_may_put_things_in_order_and_its_own_child_ends_with_it(tmp_path: Path) -> None:
