@@ -121,6 +121,8 @@ class Traffic:
             )  # fmt: skip
         with contextlib.suppress(OSError):  # not root: the priority of everybody; rows say when it fell behind
             os.setpriority(os.PRIO_PROCESS, self._process.pid, FIRST)
+            # where the kernel groups processes by session (sched(7), autogroup), the former orders them in theirs alone
+            Path(f"/proc/{self._process.pid}/autogroup").write_text(str(FIRST))
         self._timeline.event("load", "load.started", self.name, rate_per_s=self.rate_per_s, pid=self._process.pid)
         return self
 

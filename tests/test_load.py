@@ -206,6 +206,8 @@ def test_locust_does_not_outlive_a_killed_harness(tmp_path: Path) -> None:
     (started,) = read(tmp_path).query("load.started")
     if os.geteuid() == 0:
         assert os.getpriority(os.PRIO_PROCESS, started.data["pid"]) == runner.FIRST, "it is on time before the stack is"
+        of_session = Path(f"/proc/{started.data['pid']}/autogroup")
+        assert not of_session.exists() or of_session.read_text().endswith(f"nice {runner.FIRST}\n")
     parent.send_signal(signal.SIGKILL)
     parent.communicate(timeout=60)
     wait_for(lambda: not _alive(started.data["pid"]), what="Locust to be gone", within_s=60)
