@@ -122,7 +122,8 @@ def _checker(name: str) -> Callable[..., object]:
 
 def _named(checker: Any) -> tuple[str, Callable[..., object]]:
     """The name by which a checker is kept, and what that name leads to."""
-    name = f"{getattr(checker, '__module__', '').removeprefix(f'{CHECKERS}.')}.{getattr(checker, '__qualname__', '')}"
+    module = str(getattr(checker, "__module__", ""))  # None of a bound method of str
+    name = f"{module.removeprefix(f'{CHECKERS}.')}.{getattr(checker, '__qualname__', '')}"
     try:
         return name, _checker(name)
     except (LookupError, ImportError, AttributeError) as error:

@@ -113,11 +113,11 @@ def _inside(node: str, before: State, after: State) -> list[str]:
 
 
 def _fields(what: str, before: State, after: State) -> list[str]:
-    skip = {"ready", "desired"} if before.get("owned") else {"ready"} if "desired" in before else set()
+    skip = {"ready", "desired"} if before.get("owned") else {"ready"}
     return [
-        f"{what}: {field} {_show(before[field])} -> {_show(after.get(field))}"
-        for field in before
-        if field not in skip | {"ready"} and before[field] != after.get(field)
+        f"{what}: {field} {_show(before.get(field))} -> {_show(after.get(field))}"
+        for field in {**before, **after}
+        if field not in skip and before.get(field) != after.get(field)
     ]
 
 
