@@ -22,6 +22,7 @@ from typing import Any
 from locust import events
 
 from loadtests.answer import Answer, DataStoreKey, judge, write_outcome
+from loadtests.evenly import place
 from loadtests.open_loop import OpenLoopUser, run
 from loadtests.rows import WriteOutcomes
 from loadtests.shadow import Shadow
@@ -40,18 +41,18 @@ Sent = tuple[str, Answer, str]
 
 outcomes: WriteOutcomes
 shadows: defaultdict[str, Shadow]
-place: str
+root: str
 
 
 @events.test_start.add_listener
 def open_outcomes(**_: Any) -> None:
     """One file for all users of this load, and paths that no earlier load has written."""
-    global outcomes, shadows, place  # noqa: PLW0603
+    global outcomes, shadows, root  # noqa: PLW0603
     if run.refused:
         return
     outcomes = WriteOutcomes(run.dossier, run.plan.load)
     shadows = defaultdict(lambda: Shadow(FRESH_S))
-    place = f"{run.plan.load}/{uuid.uuid4().hex[:8]}"
+    root = f"{run.plan.load}/{uuid.uuid4().hex[:8]}"
 
 
 class Operator(OpenLoopUser):
@@ -65,7 +66,7 @@ class Operator(OpenLoopUser):
         self._store = self._new_key()
 
     def request(self, slot: int) -> Callable[[], Sent]:
-        kind = self._draw.random()
+        kind = place(slot, run.plan.seed)
         path = self._path(HOT_READS if 0.6 <= kind < 0.8 else HOT_WRITES)
         operation = str(uuid.uuid4())  # never seeded: the topic remembers the ids of earlier runs
         if kind < 0.5:
@@ -81,8 +82,8 @@ class Operator(OpenLoopUser):
 
     def _path(self, hot: float) -> str:
         if self._draw.random() < hot:
-            return f"{place}/all/{self._draw.randrange(HOT_PATHS)}"
-        return f"{place}/{self.number}/{self._draw.randrange(PATHS_PER_USER)}"
+            return f"{root}/all/{self._draw.randrange(HOT_PATHS)}"
+        return f"{root}/{self.number}/{self._draw.randrange(PATHS_PER_USER)}"
 
     def _new_key(self) -> DataStoreKey:
         return DataStoreKey(f"{run.plan.load}-{self.number}-{uuid.uuid4().hex[:8]}")

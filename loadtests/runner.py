@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import math
 import os
 import re
@@ -24,6 +25,7 @@ from fixtures.wait import wait_for
 from loadtests.tail import Tail
 from reports import layout
 
+logger = logging.getLogger("crucible.load")
 LOADTESTS = ROOT / "loadtests"
 USER = re.compile(r"^class \w+\(OpenLoopUser\)", re.MULTILINE)
 STEADY_S = 2.0
@@ -36,6 +38,21 @@ LAST_NS = 100_000_000
 
 FIRST = -10
 """The generator's priority (nice). It takes little; an instrument that waits for what it measures measures itself."""
+
+
+def put_first(pid: int) -> None:
+    """Give a process, and the session that it leads, the generator's priority, as far as this user may.
+
+    Where the kernel groups processes by session (sched(7), autogroup), the priority of one orders it in its own alone.
+    """
+    for give in (
+        lambda: os.setpriority(os.PRIO_PROCESS, pid, FIRST),
+        lambda: Path(f"/proc/{pid}/autogroup").write_text(str(FIRST)),
+    ):
+        try:
+            give()
+        except OSError as error:  # rows say when it fell behind
+            logger.debug("the load has the priority of everybody: %s", error)
 
 
 class Load:
@@ -119,10 +136,7 @@ class Traffic:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT,
                 start_new_session=True,  # Ctrl-C ends this process's with-block, which then ends the load in order
             )  # fmt: skip
-        with contextlib.suppress(OSError):  # not root: the priority of everybody; rows say when it fell behind
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, FIRST)
-            # where the kernel groups processes by session (sched(7), autogroup), the former orders them in theirs alone
-            Path(f"/proc/{self._process.pid}/autogroup").write_text(str(FIRST))
+        put_first(self._process.pid)
         self._timeline.event("load", "load.started", self.name, rate_per_s=self.rate_per_s, pid=self._process.pid)
         return self
 

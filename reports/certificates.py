@@ -103,6 +103,10 @@ class Certificate:
             for victim in self.victims
         )
 
+    def had_hit(self, uid: str | None, node: str | None, *, by_s: float) -> bool:
+        """Whether a pod is among its victims, and the fault was under way by then; `by_s` is a `t`."""
+        return self.injecting is not None and self.injecting.t <= by_s and self.hit(uid, node)
+
     def to_json(self) -> dict[str, Any]:
         """As kept in run.json."""
         return {

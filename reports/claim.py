@@ -125,7 +125,10 @@ def _named(checker: Any) -> tuple[str, Callable[..., object]]:
     module = str(getattr(checker, "__module__", ""))  # None of a bound method of str
     name = f"{module.removeprefix(f'{CHECKERS}.')}.{getattr(checker, '__qualname__', '')}"
     try:
-        return name, _checker(name)
+        found = _checker(name)
+        if found is not checker:  # a recheck would judge by another one
+            raise LookupError(name)
+        return name, found
     except (LookupError, ImportError, AttributeError) as error:
         raise BadClaim(f"{checker!r} is no checker under {CHECKERS}") from error
 

@@ -66,9 +66,11 @@ def test_restarts_of_each_container_with_how_it_ended() -> None:
     ])  # fmt: skip
     assert events_of(old, new, "web") == [
         *told("pod.ready", node="w1"),
-        *told("container.restarted", node="w1", container="more", restarts=3, exit_code=137, reason="OOMKilled"),
-        *told("container.restarted", node="w1", container="fresh", restarts=1, exit_code=0, reason=None),
-        *told("container.restarted", node="w1", container="new", restarts=1),
+        *told(
+            "container.restarted", node="w1", container="more", restarts=3, times=2, exit_code=137, reason="OOMKilled"
+        ),
+        *told("container.restarted", node="w1", container="fresh", restarts=1, times=1, exit_code=0, reason=None),
+        *told("container.restarted", node="w1", container="new", restarts=1, times=1),
     ]
     first = events_of(None, new, "web")
     assert first == told("pod.added", "pod.scheduled", "pod.ready", node="w1"), "restarts of long ago are no events"

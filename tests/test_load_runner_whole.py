@@ -47,7 +47,7 @@ class World:
         monkeypatch.setattr("loadtests.tail.time", SimpleNamespace(monotonic_ns=lambda: self.ns))
         monkeypatch.setattr(runner, "end_group", self.end)
         monkeypatch.setattr(runner, "wait_for", lambda until, **how: self.waits.append({"until": until, **how}))
-        monkeypatch.setattr(os, "setpriority", lambda *given: self.priorities.append(given))
+        monkeypatch.setattr(runner, "put_first", self.priorities.append)
 
     def event(self, *words: Any, **data: Any) -> None:
         self.told.append((*words, data))
@@ -97,7 +97,7 @@ def test_a_load_is_started_with_its_words_and_ended_in_order(world: World) -> No
         assert (log.name, log.mode) == (str(world.folder / "load/viewers.log"), "wb")
         assert child.how == {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": ROOT,
                              "start_new_session": True}  # fmt: skip
-        assert world.priorities == [(os.PRIO_PROCESS, 4242, -10)]
+        assert world.priorities == [4242]
         assert world.told == [STARTED]
     assert world.ended == [(4242, {"within_s": 12.0})]
     assert world.told[1:] == [finished(planned=24, sent=3, ok=2, failed=1)]

@@ -29,6 +29,7 @@ def operators(loop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any
     monkeypatch.setattr(module, "time", Clock(100.0))
     module.open_outcomes(other="ignored")
     module.one = one
+    monkeypatch.setattr(module, "place", lambda *slot_and_seed: {(5, 3): one._draw.random}[slot_and_seed]())
     return module
 
 
@@ -47,7 +48,7 @@ PLACE = "ops/01234567"
 
 def test_an_operator_has_its_own_chance_and_keeps_its_connections(operators: Any) -> None:
     assert operators.one._draw.random() == random.Random("operator:3:0").random()
-    assert (operators.one.keep_connections, operators.place) == (True, PLACE)
+    assert (operators.one.keep_connections, operators.root) == (True, PLACE)
     assert operators.one._store.key.startswith("ops-0-")
     assert len(operators.one._store.key) == len("ops-0-01234567")
     assert operators.one._new_key().key == "ops-0-01234567"

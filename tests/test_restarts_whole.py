@@ -73,6 +73,9 @@ LOST = "the watch of pods was lost at {} s, which may hide a restart"
         ([*WHOLE, told(50.1, "watch.lost", "pods")], passes()),
         ([*WHOLE, told(30.0, "watch.lost", "nodes")], passes()),
         ([*WHOLE, again(9.9, "b"), again(50.1, "b")], passes()),
+        ([*WHOLE, again(30.0, "b", reason="StartError", times=1)], passes()),
+        ([*WHOLE, again(30.0, "b", reason="StartError", exit_code=128, times=2)],  # the first had another reason
+         fails("acd/web-b at 30.0 s (exit code 128, StartError)", 1)),
         ([*WHOLE, again(9.9, "b"), again(50.1, "b"), told(5.0, "load.started", "v"), told(55.0, "load.finished", "v")],
          passes()),
         ([*WHOLE, again(30.0, "b", role=None), again(30.0, "b", reason="StartError")], passes()),

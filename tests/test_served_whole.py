@@ -13,6 +13,8 @@ from reports.checkers import progress, reads
 from reports.checkers.fault_window import FaultWindow
 from reports.verdict import Finding, Verdict
 
+FEW = "; {} sent on time, and with time for an answer, are needed to tell; {} were"
+
 
 @pytest.mark.parametrize(
     ("made", "given", "healed", "verdict", "good", "sent", "more"),
@@ -20,12 +22,18 @@ from reports.verdict import Finding, Verdict
         ({}, {"at_least": 10}, True, Verdict.PASS, 10, 10, ""),
         ({}, {"at_least": 10}, False, Verdict.INCONCLUSIVE, 10, 10,
          "; that the fault was healed is not on the timeline"),
-        ({}, {"at_least": 11}, True, Verdict.INCONCLUSIVE, 10, 10, "; 11 are needed to tell"),
-        ({"bad": {12: "status 502"}}, {"at_least": 10}, True, Verdict.FAIL, 9, 10, ""),
-        ({"slow": {19: 0.625}}, {"at_least": 10}, True, Verdict.FAIL, 9, 10, ""),
+        ({}, {"at_least": 11}, True, Verdict.INCONCLUSIVE, 10, 10, FEW.format(11, 9)),
+        ({}, {"at_least": 11, "even_later": True}, True, Verdict.INCONCLUSIVE, 10, 10, FEW.format(11, 10)),
+        ({"bad": {11: "status 502", 12: "status 502"}}, {"at_least": 9}, True, Verdict.FAIL, 8, 10, ""),
+        ({"late": {11: 5.5}, "lost": (12,)}, {"at_least": 9}, True, Verdict.INCONCLUSIVE, 8, 9, FEW.format(9, 7)),
+        ({"slow": {19: 0.625}}, {"at_least": 10}, True, Verdict.INCONCLUSIVE, 9, 10, FEW.format(10, 9)),
+        ({"late": {17: 0.375, 18: 0.375}, "slow": {18: 1.25, 17: 2.25}}, {"at_least": 9}, True, Verdict.FAIL, 8,
+         10, ""),
+        ({"late": {17: 0.375, 18: 0.5}, "slow": {18: 1.25, 17: 2.25}}, {"at_least": 9}, True, Verdict.INCONCLUSIVE, 8,
+         10, FEW.format(9, 8)),
         ({"slow": {19: 0.5}}, {"at_least": 10}, True, Verdict.PASS, 10, 10, ""),
         ({"slow": {19: 4.75}}, {"at_least": 10, "even_later": True}, True, Verdict.PASS, 10, 10, ""),
-        ({"slow": {12: 5.125}}, {"at_least": 10}, True, Verdict.FAIL, 9, 10, ""),
+        ({"slow": {11: 5.125, 12: 5.125}}, {"at_least": 9}, True, Verdict.FAIL, 8, 10, ""),
         ({"slow": {12: 5.125}}, {"at_least": 10, "deadline_s": 5.125}, True, Verdict.PASS, 10, 10, ""),
         ({"late": {9: 0.5, 19: 0.5}}, {"at_least": 10}, True, Verdict.PASS, 10, 10, ""),
         ({"lost": (12,), "other": (13, 14)}, {"at_least": 2, "names": ["GET b"]}, True, Verdict.PASS, 2, 2, ""),

@@ -31,7 +31,7 @@ def well(part: str, settled_s: float) -> list[Claimed]:
             "min_requests": enough, "part": part, "settled_s": settled_s, "names": names,
         })
         for at_least, enough, names in (
-            (0.98, 20, None), (0.9, 10, list(WRITES)), (0.9, 3, ["GET selection_input"]),
+            (0.98, 20, None), (0.88, 10, list(WRITES)), (0.88, 3, ["GET selection_input"]),
         )
     ]  # fmt: skip
 

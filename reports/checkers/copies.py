@@ -97,6 +97,8 @@ def _cut_off(log: Log, states: States, held: Copies) -> str:
         return why
     if held.log_end != states.log_end:
         return f"the copies were asked for up to offset {held.log_end}, the log had ended at {states.log_end}"
+    if held.log_end == states.before.offset + 1:
+        return "the log has no record since the load began: there was nothing to follow"
     if not states.before.offset < held.log_end <= log.end:
         return f"the log had ended at {held.log_end} when the copies were asked for, and is there to {log.end}"
     return ""

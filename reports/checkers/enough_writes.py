@@ -20,13 +20,16 @@ def is_enough(evidence: Evidence, min_acked: int) -> Finding:
 
 
 def is_enough_during(evidence: Evidence, dossier: Path, fault_id: str, at_least: int) -> Finding:
-    """PASS when so many writes were acknowledged between a fault's act and its healing."""
+    """PASS when so many writes were sent between a fault's act and its healing, and acknowledged.
+
+    Those sent before tested nothing. An election may outlast the fault, so when the answer came does not matter.
+    """
     seen = timeline.read(dossier)
     fault = certificates.of_fault(seen, fault_id)
     span = None if fault is None or fault.problems() else fault.span()
-    ends = [seen.seconds(write.end_ns) for write in evidence.acked]
-    during = sum(span[0] <= end <= span[1] for end in ends) if span else 0
-    said, budget = f"{during} acknowledged during fault {fault_id}", f"at least {max(1, at_least)}"
+    starts = [seen.seconds(write.start_ns) for write in evidence.acked]
+    during = sum(span[0] <= start <= span[1] for start in starts) if span else 0
+    said, budget = f"{during} sent during fault {fault_id} and acknowledged", f"at least {max(1, at_least)}"
     return _enough(evidence, during >= max(1, at_least), said, budget)
 
 

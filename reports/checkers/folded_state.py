@@ -77,6 +77,8 @@ def _not_enough(evidence: Evidence, states: States, min_paths: int) -> str:
     if odd := (written - read_back) or (read_back - written):
         what = "that were written were not read back" if odd <= written else "were read back, and no write names them"
         return f"{len(odd)} paths {what}, {min(odd)} first"
+    if states.log_end <= first_offset(evidence, states.before):
+        return "the log has no record since the load began: there was nothing to fold"
     if bad := [read for read in states.reads if read.status not in (FOUND, ABSENT)]:
         return f"{len(bad)} paths could not be read back, {bad[0].path} first: status {bad[0].status}"
     if len(states.reads) < max(1, min_paths):

@@ -74,7 +74,7 @@ def selection_input(
 
 
 def acknowledged_during_fault(dossier: Path, *, load: str, fault_id: str, at_least: int) -> Finding:
-    """So many writes were acknowledged between a fault's act and its healing, and every acknowledged one is in the log.
+    """So many writes sent between a fault's act and its healing were acknowledged, and each acknowledged one is logged.
 
     Fewer, and their order would say nothing of that fault.
 

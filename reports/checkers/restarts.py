@@ -41,7 +41,7 @@ def only_of_those_hit(dossier: Path, *, fault_id: str, load: str) -> Finding:
     if not pods:
         return _cannot("the watch saw no Ready pod of any role")
     told = seen.query("container.restarted", since=since, until=until)
-    restarts = [event for event in told if event.role and event.data.get("reason") != NEVER_RAN]
+    restarts = [event for event in told if event.role and not _never_ran(event)]
     strange = [event for event in restarts if not _is_of(fault, event)]
     if strange:
         names = ", ".join(_told(event) for event in strange[:3])
@@ -73,10 +73,14 @@ def _what(seen: Timeline, fault_id: str, load: str) -> tuple[Certificate, float,
     return found, began[0].t, ended[-1].t
 
 
+def _never_ran(event: Event) -> bool:
+    """Whether all that the event tells of is starts that failed: of several in one look only the last has a reason."""
+    return event.data.get("reason") == NEVER_RAN and event.data.get("times", 1) == 1
+
+
 def _is_of(fault: Certificate, event: Event) -> bool:
     """Whether the fault hit the pod, and not after the restart."""
-    assert fault.injecting is not None
-    return event.t + event.err >= fault.injecting.t and fault.hit(event.uid, event.data.get("node"))
+    return fault.had_hit(event.uid, event.data.get("node"), by_s=event.t + event.err)
 
 
 def _told(event: Event) -> str:

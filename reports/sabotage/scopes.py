@@ -120,8 +120,8 @@ def _is_victim(fault_id: str, entry: Entry, seen: Timeline) -> bool:
     """Whether an event tells, once the fault began, of a pod among its victims or on one of them."""
     fault = certificates.of_fault(seen, fault_id)
     assert fault is not None  # the good timeline has it
-    begun = fault.injecting is not None and entry["t"] >= fault.injecting.t
-    return begun and fault.hit(entry.get("uid"), entry["data"].get("node"))
+    by_s = entry["t"] + abs(entry.get("err", 0.0))
+    return fault.had_hit(entry.get("uid"), entry["data"].get("node"), by_s=by_s)
 
 
 def _of_containers(entry: Entry, seen: Timeline, ended_s: float) -> str:

@@ -28,7 +28,9 @@ def test_selection_input_keeps_every_write_in_order(
     promise.claim(certificate.experiment_completed, experiment=fault.folder, min_faults=2)
     for fault_id in fault.fault_ids:
         promise.claim(certificate.proven, fault_id=fault_id)
-        promise.claim(progress.during_fault, load=operators.name, fault_id=fault_id, at_least=10)
+        promise.claim(
+            progress.during_fault, load=operators.name, fault_id=fault_id, at_least=10, even_later=True
+        )  # fmt: skip
         promise.claim(ordering.acknowledged_during_fault, load=operators.name, fault_id=fault_id, at_least=10)
     promise.claim(ordering.selection_input, load=operators.name, min_acked=enough)
     promise.claim(folded_state.is_fold_of_log, load=operators.name, min_paths=50)

@@ -18,7 +18,7 @@ OPERATIONS = {
 """What operators do, by what must work for it: the log; the applied state; the Data Store."""
 
 ENOUGH = {"writes": 10, "reads": 3, "keys": 3}
-"""Good answers of a kind during a fault, in the shortest of them; fewer is no progress."""
+"""Requests of a kind in a part of the load, below which nothing can be said of it."""
 
 BEFORE_S = 6.0
 """Seconds of load before the fault: a whole window of 5 s."""
@@ -27,8 +27,8 @@ SETTLED_S = 8.0
 """Seconds of load when all had to be settled: a whole window of 5 s, and what the end of a load cuts off."""
 
 QUICK_S = 1.0
-WELL, KIND_WELL = 0.98, 0.9
-"""Of all requests, and of each kind of operation: of ten in 5 s at the lowest rate, one. A sound stack loses none."""
+WELL, KIND_WELL = 0.98, 0.88
+"""Of all requests, and of each kind of operation: of the nine or ten in 5 s at the lowest rate, one may be lost."""
 
 STEADY_WITHIN_S = 15.0
 """A load reaches its planned rate in a few seconds."""
@@ -61,7 +61,7 @@ class Broken:
     def was_well_before(self, promise: Promise) -> None:
         """Claim that the stack did not limp already: in every 5 s before the fault, 98 % had an answer within 1 s.
 
-        Of each kind of operation 90 %.
+        Of each kind of operation 88 %.
         """
         self._is_well(promise, part="before")
 
@@ -75,7 +75,8 @@ class Broken:
             promise: what is claimed.
             at_least: the share.
             window_s: seconds.
-            min_requests: requests of a window, and good answers during the fault, below which nothing can be said.
+            min_requests: requests from the fault's beginning to the load's end, below which nothing can be said; and
+                good answers to all names during the fault that are progress.
             names: only requests of these names; one good answer of them during the fault is progress.
             deadline_s: seconds from its planned start after which an answer comes too late.
             may_stall: an election may outlast the fault; answers after it count when they are in time.
