@@ -65,7 +65,7 @@ def test_a_write_that_was_sent_before_the_fault_tells_nothing_of_it(tmp_path: Pa
     def told(at_least: int) -> str:
         return ordering.acknowledged_during_fault(tmp_path, load=LOAD, fault_id="f1", at_least=at_least).reason
 
-    assert told(20).startswith("20 sent during fault f1 and acknowledged; each")
+    assert told(20).startswith("20 sent during fault f1 and acknowledged")
     assert told(21) == "20 sent during fault f1 and acknowledged; at least 21 are needed to tell"
 
 
