@@ -12,6 +12,7 @@ State = dict[str, Any]
 
 BY_FIELDS = ("nodes", "workloads")
 BY_MEMBER = {"containers": "node container", "topics": "Kafka topic", "groups": "Kafka group"}
+UNSEEN = "nobody could look inside"
 
 
 def diff(before: State, after: State) -> list[str]:
@@ -41,6 +42,11 @@ def diff(before: State, after: State) -> list[str]:
         lines += _inside(node, before["inside"][node], after["inside"][node])
     standing = settling(before) if before.get("sabotage") else []
     return lines + [line for line in unhealthy(after) if line not in standing]
+
+
+def is_seen(state: State) -> bool:
+    """Whether somebody could look inside each node; without that, what is in there cannot be compared."""
+    return not any("asked" in look for look in state.get("inside", {}).values())
 
 
 def unhealthy(state: State) -> list[str]:
@@ -97,7 +103,7 @@ def _of_members(noun: str, before: State | None, after: State | None) -> list[st
 def _inside(node: str, before: State, after: State) -> list[str]:
     for when, look in (("before", before), ("now", after)):
         if "asked" in look:
-            return [f"node {node}: nobody could look inside {when}: {look['asked']}"]
+            return [f"node {node}: {UNSEEN} {when}: {look['asked']}"]
     lines = []
     for what in sorted(before.keys() | after.keys()):
         old, new = before.get(what, []), after.get(what, [])

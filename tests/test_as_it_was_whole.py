@@ -52,5 +52,10 @@ def test_of_many_changes_five_are_told_and_those_of_a_fault_are_the_faults(
         said = f"{count} lines of the cluster's state changed: {' | '.join(lines[:5])}{more}"
         found = conformance.as_it_was(tmp_path, test="t")
         assert found == Finding(Verdict.FAIL, said, f"{count} lines", "no difference", STATE)
-    monkeypatch.setattr(conformance, "diff", lambda *_: ["a", "ledger: f1 is open"])
-    assert conformance.as_it_was(tmp_path, test="t").verdict is Verdict.INVALID
+    unseen = "node w1: nobody could look inside before: timed out"
+    for lines, verdict in (
+        (["a", "ledger: f1 is open"], Verdict.INVALID), ([unseen, "ledger: f1 is open"], Verdict.INVALID),
+        ([unseen, unseen.replace("w1", "w2")], Verdict.INCONCLUSIVE), ([unseen, "a"], Verdict.FAIL),
+    ):  # fmt: skip
+        monkeypatch.setattr(conformance, "diff", lambda *_, lines=lines: lines)
+        assert conformance.as_it_was(tmp_path, test="t").verdict is verdict

@@ -153,6 +153,20 @@ def test_a_delete_takes_no_key_of_the_path_above(told: Told, settings: Settings)
     assert told.stored == paths_of(told.directors[0]) == BEFORE
 
 
+def test_what_could_not_be_written_again_is_not_taken(told: Told, settings: Settings) -> None:
+    """A key of the path above runs out, so nobody knows how that should be by now; what differs stays, and is said."""
+    hosts = {"edge-1": {"v": {"up": True}}, "lent": {"v": 1, "x": 10**15}}
+    before = BEFORE | {"cdn/hosts": hosts}
+    told.stored, told.worker = copy.deepcopy(before), State(entries(before))
+    told.directors = [State(entries(before)), State(entries(before))]
+    told.directors[0].paths["cdn/hosts/edge-1"] = {"k": Entry(1)}
+    told.directors[0].paths["cdn/hosts/edge-7"] = {"k": Entry(1)}
+    put_back(settings, CLUSTER, [ROLE], before)
+    assert told.stored["cdn/hosts"] == hosts
+    assert told.asked == ["PUT cdn/hosts/edge-7", "DELETE cdn/hosts/edge-7"]
+    assert now(settings, before) == ["director-0 holds cdn/hosts/edge-1 otherwise"]
+
+
 def test_what_runs_out_by_itself_does_not_count_and_what_stands_beside_it_is_not_written(
     told: Told, settings: Settings
 ) -> None:

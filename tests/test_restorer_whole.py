@@ -109,3 +109,12 @@ def test_what_the_ledger_holds_is_not_waited_for_long_and_then_mended(
     stage.restorer.restore(TEST)
     stage.restorer.mend()
     assert (healed, [how["within_s"] for how, *_ in stage.waits]) == ([stage.settings], [90.0, 1.0, 90.0])
+
+
+@pytest.mark.parametrize("unseen", [0, 1, 2, 3])
+def test_a_node_that_nobody_could_look_into_is_looked_at_again(stage: Stage, unseen: int) -> None:
+    slow, seen = {"inside": {"w1": {"units": []}, "w2": {"asked": "timed out"}}}, {"inside": {"w1": {}, "w2": {}}}
+    stage.looks = [*[slow] * unseen, seen]
+    stage.restorer.remember(TEST)
+    assert json.loads(stage.files()["before.json"]) == (seen if unseen < 3 else slow)
+    assert len(stage.looks) == (0 if unseen < 3 else 1)

@@ -12,7 +12,7 @@ from typing import Any
 from reports import layout, timeline
 from reports.look import whole
 from reports.pods import blind, gaps, pods_of
-from reports.stack_state import diff
+from reports.stack_state import UNSEEN, diff
 from reports.under_way import Excuse, excuse
 from reports.verdict import Finding, Verdict, worst_of
 
@@ -175,7 +175,9 @@ def as_it_was(dossier: Path, *, test: str) -> Finding:
         said = f"{len(changed)} lines of the cluster's state changed: " + " | ".join(changed[:5]) + more
         # while a fault is still in, what differs is its doing and not the stack's
         still_in = any(line.startswith("ledger: ") for line in changed)
-        return Finding(Verdict.INVALID if still_in else Verdict.FAIL, said, f"{len(changed)} lines", budget, evidence)
+        unseen = all(UNSEEN in line for line in changed)
+        verdict = Verdict.INVALID if still_in else Verdict.INCONCLUSIVE if unseen else Verdict.FAIL
+        return Finding(verdict, said, f"{len(changed)} lines", budget, evidence)
     if lines:
         said = f"{told} tells of {len(lines)} changes that {layout.BEFORE} and {layout.AFTER} do not show: {lines[0]}"
         return Finding(Verdict.INCONCLUSIVE, said, f"{len(lines)} lines", budget, evidence)

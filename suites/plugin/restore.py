@@ -9,7 +9,7 @@ from typing import Any
 from urllib3.exceptions import HTTPError
 
 from chaos.heal import heal_all
-from fixtures.cluster.state import diff, snapshot
+from fixtures.cluster.state import diff, is_seen, snapshot
 from fixtures.errors import HarnessError
 from fixtures.ledger import Ledger
 from fixtures.wait import WaitTimeout, wait_for
@@ -23,6 +23,8 @@ from suites.plugin.stack import Stack
 BACK_WITHIN_S = 90.0
 """An autoscaler's stabilisation window and reaction lie in here, and a node's return."""
 
+LOOKS = 3
+
 
 class Restorer:
     """Compares the stack with how it stood before the test, and mends what is open in the ledger."""
@@ -35,8 +37,11 @@ class Restorer:
         self._last: dict[str, Any] = {}  # what the last look saw; nothing where it could not
 
     def remember(self, test: str) -> None:
-        """Keep the state before a test as evidence."""
-        self._before = snapshot(self._stack.cluster, self._stack.map)
+        """Keep the state before a test as evidence; a node that was too slow to be looked into is asked again."""
+        for _ in range(LOOKS):
+            self._before = snapshot(self._stack.cluster, self._stack.map)
+            if is_seen(self._before):
+                break
         self._write(test, layout.BEFORE, json.dumps(self._before, indent=1))
 
     def claims(self, test: str) -> list[Claim]:
