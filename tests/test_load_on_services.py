@@ -57,7 +57,7 @@ def small_stack(variables: dict[str, str], *, director: str = "", manager: str =
     worker.start()
     follower.start()
     runner = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
-    wait_for(lambda: worker.trouble is None, what="the worker applies", within_s=30, every_s=0.1)
+    wait_for(lambda: worker.trouble is None, what="the worker applies", within_s=120, every_s=0.1)
     yield runner.addresses[0][1]
     worker.stop()
     follower.stop()
