@@ -78,7 +78,8 @@ def test_a_restart_says_how_the_container_ended() -> None:
     (change,) = events_of(pod(), pod(restarts=1), "gateway")
     assert change.kind == "container.restarted"
     assert change.data == {
-        "role": "gateway", "node": "w1", "container": "gateway", "restarts": 1, "exit_code": 137, "reason": "OOMKilled",
+        "role": "gateway", "node": "w1", "container": "gateway", "restarts": 1, "times": 1, "exit_code": 137,
+        "reason": "OOMKilled",
     }  # fmt: skip
 
 
