@@ -26,4 +26,5 @@ def place(slot: int, seed: int) -> float:
 
         is_write = place(slot, seed) < 0.6
     """
+    # of a number of ten digits and more a float has too few left behind the point
     return ((slot + seed % 1_000_003) * GOLDEN) % 1.0

@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_sabotage_proofs_whole import NONE, Asked, always, lines
 
-from reports.claim import Answer, Claim
+from reports.claim import Claim
 from reports.sabotage.breaches import breached
 from reports.sabotage.differences import TORN, Difference
 from reports.sabotage.proofs import proof
-from reports.verdict import Finding, Verdict
+from reports.verdict import Verdict
 
 FILE = "timeline.jsonl"
 LOADED = Claim("availability.in_windows", {"load": "ops", "fault_id": "f1"})
 OF_FAULT, OF_LOAD = {"fault.effective", "fault.healing", "fault.healed"}, {"load.finished"}
 
 
-NONE = ("", "")
-
-
-class Asked:
-    """Answers as a claim would, and keeps what it was asked."""
-
-    def __init__(self, judge: Callable[[bytes], Verdict]) -> None:
-        self.judge, self.files, self.contents = judge, set[str](), list[bytes]()
-
-    def __call__(self, file: str, raw: bytes) -> Answer:
-        self.files.add(file)
-        self.contents.append(raw)
-        return Answer(Finding(self.judge(raw), "said"), (file,))
-
-
-def always(verdict: Verdict) -> Asked:
-    return Asked(lambda _: verdict)
-
-
 def event(kind: str, t: float, subject: str = "s", **data: Any) -> dict[str, Any]:
     return {"t": t, "err": 0.0, "source": "harness", "kind": kind, "subject": subject, "data": data}
-
-
-def lines(*entries: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
 
 
 STEPS = ("planned", "injecting", "injected", "effective", "healing", "healed")

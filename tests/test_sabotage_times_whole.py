@@ -5,21 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from test_sabotage_outside_whole import COPIES, RESTARTS, SEEN_BESIDE, UP, VICTIMS, entry, replicas
 
 from reports.claim import Claim
 from reports.event import Event
 from reports.sabotage.scopes import outside
 from reports.timeline import Timeline
 
-VICTIMS = [{"kind": "Node", "name": "w1", "uid": "u-w1"}, {"kind": "Pod", "name": "web-a", "uid": "u-wa"}]
-
 
 def told(t: float, kind: str, subject: str, uid: str | None = None, **data: Any) -> Event:
     return Event(t, 0.0, "watch", kind, subject, uid, data)
-
-
-def replicas(t: float, uid: str, role: str) -> Event:
-    return told(t, "workload.replicas", f"acd/deployment/{role}", uid, role=role, spec=2)
 
 
 SEEN = Timeline(
@@ -47,16 +42,8 @@ SEEN = Timeline(
 )  # fmt: skip
 
 
-def entry(kind: str, t: float, subject: str = "s", uid: str | None = None, **data: Any) -> dict[str, Any]:
-    line = {"kind": kind, "t": t, "subject": subject, "data": data}
-    return line | ({"uid": uid} if uid else {})
-
-
 BACK = Claim("recovery.of_all_hit", {"budgets": {"web": 9, "cache": 9, "db": 9}, "fault_id": "f1", "load": "ops"})
-RESTARTS = Claim("restarts.only_of_those_hit", {"fault_id": "f1", "load": "ops"})
-COPIES = Claim("copies.follow_the_log", {"load": "ops", "role": "web"})
 ROLES = Claim("conformance.roles_ready", {"roles": [{"role": "web"}], "test": "t"})
-UP = Claim("autoscaling.scaled_up", {"load": "ops", "role": "web"})
 GONE_BEFORE_FAULT = "of a pod that was deleted before the fault"
 NOT_HIT = "of a role that the fault did not hit"
 
@@ -123,4 +110,4 @@ def test_a_pod_that_was_seen_only_after_the_load_is_none_beside_which_another_wa
     later = (told(40.0, "pod.ready", "acd/pod/b", "u-b", role="web"), *events)
     assert outside(
         RESTARTS, entry("pod.ready", 9, uid="u-a", role="web"), Timeline(later, torn=False, start_ns=0, unix_ns=0)
-    ) == "that a pod was seen, beside others that were: restarts have events of their own"  # fmt: skip
+    ) == SEEN_BESIDE  # fmt: skip

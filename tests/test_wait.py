@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
+from test_wait_whole import Clock, clock  # noqa: F401 - a fixture
 
-from fixtures import wait
 from fixtures.wait import WaitFailed, WaitTimeout, wait_for
 
 
@@ -50,15 +49,12 @@ def test_a_change_wakes_it_at_once() -> None:
     assert woken == [True]
 
 
-def test_holding_starts_again_when_it_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: now.append(now.pop() + s))
-    monkeypatch.setattr(wait, "time", clock)
+def test_holding_starts_again_when_it_was_lost(clock: Clock) -> None:  # noqa: F811
     waited = wait_for(
-        lambda: not 100.05 < now[0] < 100.1, what="calm", within_s=5, every_s=0.01, hold_for_s=0.1
+        lambda: not 100.05 < clock.now < 100.1, what="calm", within_s=5, every_s=0.01, hold_for_s=0.1
     )  # fmt: skip
     assert waited.latest_s == pytest.approx(0.1)
-    assert now[0] == pytest.approx(100.2)
+    assert clock.now == pytest.approx(100.2)
 
 
 def test_holding_is_not_satisfied_by_looking_once() -> None:

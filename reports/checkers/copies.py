@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reports import timeline as timelines
-from reports.checkers.along_the_log import Look, compared, cut_off
+from reports.checkers.along_the_log import Look, compared, cut_off, first_offset
 from reports.checkers.folded_state import Place, differences
 from reports.checkers.witnesses import by_class, shown, without
 from reports.copies import Copies, Copy, read_copies
@@ -97,7 +97,7 @@ def _cut_off(log: Log, states: States, held: Copies) -> str:
         return why
     if held.log_end != states.log_end:
         return f"the copies were asked for up to offset {held.log_end}, the log had ended at {states.log_end}"
-    if held.log_end == states.before.offset + 1:
+    if held.log_end == first_offset(log, states.before):
         return "the log has no record since the load began: there was nothing to follow"
     if not states.before.offset < held.log_end <= log.end:
         return f"the log had ended at {held.log_end} when the copies were asked for, and is there to {log.end}"

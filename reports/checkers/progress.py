@@ -48,14 +48,15 @@ def during_fault(
     inside = requests.sent & (requests.start_s_of >= fault.start_s) & (requests.start_s_of < fault.end_s)
     until_s = float("inf") if even_later else fault.end_s
     in_time = requests.end_s_of <= until_s
-    sent = int((inside & ~requests.generator_fault & (requests.start_s_of < until_s - TIME_S)).sum())
+    sent = int(inside.sum())
+    fair = int((inside & ~requests.generator_fault & (requests.start_s_of < until_s - TIME_S)).sum())
     good = int((inside & requests.good(deadline_s) & in_time).sum())
     measured = f"{good} good answers"
     by_when = "in time" if even_later else "before it ended"
-    reason = f"{good} of {int(inside.sum())} requests sent during the fault, {fault}, were served {by_when}"
-    verdict = Verdict.PASS if good >= at_least else Verdict.FAIL if sent >= at_least else Verdict.INCONCLUSIVE
+    reason = f"{good} of {sent} requests sent during the fault, {fault}, were served {by_when}"
+    verdict = Verdict.PASS if good >= at_least else Verdict.FAIL if fair >= at_least else Verdict.INCONCLUSIVE
     if verdict is Verdict.INCONCLUSIVE:
-        reason += f"; {at_least} sent on time, and with time for an answer, are needed to tell; {sent} were"
+        reason += f"; {at_least} sent on time, and with time for an answer, are needed to tell; {fair} were"
     verdict, reason = if_healed(verdict, reason, healed=fault.healed)
-    data = {"sent": int(inside.sum()), "ok": good, "fault_s": round(fault.end_s - fault.start_s, 3)}
+    data = {"sent": sent, "ok": good, "fault_s": round(fault.end_s - fault.start_s, 3)}
     return Finding(verdict, reason, measured, budget, (layout.requests(load), layout.TIMELINE), data)
