@@ -15,6 +15,7 @@ from fixtures.kubernetes.objects import hash_of
 from fixtures.ledger import Entry, Ledger
 from fixtures.settings import Settings
 from fixtures.stack.map import StackMap
+from reports.stack_state import UNSEEN
 
 Item = dict[str, Any]
 SCALING = {"hpa": "calc", "min": 2, "max": 5, "target_percent": 60, "stabilisation_s": 60, "metrics_s": 1,
@@ -240,8 +241,13 @@ def test_of_an_adopted_cluster_it_is_what_lies_in_the_stacks_namespaces(cluster:
     assert state._engine == []
 
 
-def test_without_an_engine_nothing_is_said_of_containers(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_nobody_looked_into_the_nodes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "find_engine", lambda: None)
     found = state.snapshot(cluster, STACK)  # type: ignore[arg-type]
-    assert found == WHOLE | {"containers": {}, "inside": {}}
+    unknown = {node: {"asked": "Docker does not know it"} for node in WHOLE["nodes"]}
+    assert found == WHOLE | {"containers": {}, "inside": unknown}
+    assert not state.is_seen(found)
+    assert [line for line in state.diff(found, found) if UNSEEN in line] == [
+        f"node {node}: {UNSEEN} before: Docker does not know it" for node in sorted(WHOLE["nodes"])
+    ]
     assert state._engine == []
