@@ -101,6 +101,19 @@ def holds_unless(file: str, configuration: Any = None, secrets: Any = None) -> b
     return True
 
 
+def look_then_touch(file: str, configuration: Any = None, secrets: Any = None) -> None:
+    """An action that leaves a file when the hypothesis has been looked at while it ran."""
+    wait_for(lambda: len(_looks) >= 2, what="looks", within_s=60, every_s=0.02)
+    Path(file).touch()
+
+
+def silent_once(file: str, configuration: Any = None, secrets: Any = None) -> bool:
+    """A probe that gives no answer as soon as the file is there."""
+    if Path(file).exists():
+        raise RuntimeError("no answer")
+    return bool(answer())
+
+
 def open_doors(folder: str, configuration: Any = None, secrets: Any = None) -> dict[str, Any]:
     """The fault as an activity."""
     with session.activity(configuration) as here:

@@ -81,6 +81,15 @@ def test_a_hypothesis_that_fails_only_during_the_fault_is_red(tmp_path: Path) ->
     assert "did not hold during the fault" in output
 
 
+def test_a_probe_that_gives_no_answer_after_the_method_is_not_the_stacks_fault(tmp_path: Path) -> None:
+    file = str(tmp_path / "over")
+    probe, act = activity("silent_once", "probe", file=file), activity("look_then_touch", file=file)
+    code, journal, output = chaos_run(tmp_path, experiment(probe=probe, act=act))
+    assert (code, journal["deviated"]) == (1, False), "Chaos Toolkit alone calls it a deviation"
+    assert journal["status"] not in {"completed", "deviated"}
+    assert "gave no answer after the fault" in output
+
+
 def test_a_missing_control_leaves_no_mark_and_the_journal_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "toy-1"
     folder.mkdir()
