@@ -23,6 +23,7 @@ from fixtures.cluster.down import down
 from fixtures.cluster.inventory import Inventory
 from fixtures.cluster.kernel import ensure_kernel
 from fixtures.cluster.kind_config import kind_config, this_machine, write_mounted
+from fixtures.cluster.owner import new_owner
 from fixtures.cluster.up import up
 from fixtures.command import run
 from fixtures.docker import ensure_engine
@@ -75,7 +76,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     own_cni = images.cni == "kube-router"
     assert not node_containers(engine, NAME), f"there is a kind cluster {NAME!r}: kind delete cluster --name {NAME}"
     write_mounted(theirs)
-    config = kind_config(theirs, node_image=images.node, own_cni=own_cni, machine=this_machine())
+    config = kind_config(theirs, new_owner(theirs, images.node, []), own_cni=own_cni, machine=this_machine())
     words: list[str | Path] = [images.kind, "create", "cluster", "--config", "-", "--kubeconfig", theirs.kubeconfig]
     try:
         run(words, stdin=config, within_s=300, env=engine.env)

@@ -64,9 +64,10 @@ def test_a_cluster_of_our_name_made_after_ours_was_removed_by_hand_is_not_ours()
 
 
 def test_an_interrupted_up_is_taken_up_again_but_only_if_the_containers_are_ours() -> None:
-    assert plan(NODES[:1], MAKING).step is Step.RECREATE
-    with pytest.raises(UsageError):
-        plan([replace(NODES[0], image="kindest/node:v1")], MAKING)
+    assert plan([replace(NODES[0], mounted_at=frozenset({MAKING.mark}))], MAKING).step is Step.RECREATE
+    for marked_at in (frozenset[str](), frozenset({replace(MAKING, id="another").mark})):
+        with pytest.raises(UsageError, match="that Crucible did not make"):
+            plan([replace(NODES[0], mounted_at=marked_at)], MAKING)
 
 
 def test_stopped_and_paused_nodes_are_started_and_missing_ones_made() -> None:
@@ -118,7 +119,7 @@ def test_nodes_start_in_the_order_of_their_addresses() -> None:
 
 def config(*, own_cni: bool = True, v1: bool = True, oom: bool = False, **settings: Any) -> dict[str, Any]:
     machine = Machine(cgroup_v1=v1, may_lower_oom_score=oom)
-    text = kind_config(Settings(**settings), node_image=IMAGE, own_cni=own_cni, machine=machine)
+    text = kind_config(Settings(**settings), MAKING, own_cni=own_cni, machine=machine)
     found: dict[str, Any] = yaml.safe_load(text)
     return found
 
