@@ -14,7 +14,7 @@ from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.run import Run, TestRecord
 from reports.sabotages_of_run import Sabotages
-from reports.verdict import Verdict
+from reports.verdict import EXIT_CODES, Verdict
 from suites import cli
 from suites.sabotage import of_run
 from suites.sabotage.outcome import Outcome
@@ -83,6 +83,32 @@ def test_whoever_kills_a_run_while_its_sabotages_run_leaves_no_pass(
     with pytest.raises(KeyboardInterrupt):
         of_run.after_run(tmp_path, Settings(profile=Profile.NIGHTLY), print)
     assert dossiers.load(tmp_path).verdict is verdict
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
+@pytest.mark.parametrize("profile", [Profile.NIGHTLY, Profile.CERTIFY])
+def test_after_ctrl_c_nothing_is_planted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile, verdict: Verdict
+) -> None:
+    """Ctrl-C of a nightly run began half an hour of planted defects."""
+    seen = TestRecord.model_validate({
+        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": verdict, "reason": "r"}]
+    })  # fmt: skip
+    run = Run(run_id="r", profile=profile, tests=[seen], planned=["t"], finished=datetime.now(UTC))
+    run.interrupted = "interrupted"
+    (tmp_path / "timeline.jsonl").write_text("")
+    dossiers.save(tmp_path, run)
+    code = EXIT_CODES[run.verdict]
+    monkeypatch.setattr(of_run, "run_all", lambda *_, **__: pytest.fail("nothing may be planted"))
+    said: list[str] = []
+    assert cli.with_sabotages(code, tmp_path, Settings(profile=profile)) == code
+    assert of_run.after_run(tmp_path, Settings(profile=profile), said.append) == code
+    assert said == ["the run was interrupted (interrupted), so its share of sabotages was not spent"]
+    again = dossiers.load(tmp_path)
+    assert again.sabotages is not None
+    assert again.sabotages.verdict is Verdict.INCONCLUSIVE
+    assert again.verdict is (verdict if verdict is Verdict.FAIL else Verdict.INCONCLUSIVE)
+    assert "not spent" in (tmp_path / "report.html").read_text()
 
 
 def test_a_run_without_sabotages_is_judged_as_ever() -> None:
