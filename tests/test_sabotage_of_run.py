@@ -126,8 +126,12 @@ def test_a_certificate_is_none_when_nobody_saw_its_promises_fail() -> None:
     assert run.reason == "a certify run plants every sabotage, and this one none"
     run.sabotages = of_run.told(results(*[Outcome.CAUGHT] * len(ENTRIES)), planned=len(ENTRIES), minutes=None)
     assert run.verdict is Verdict.PASS
-    under = run.model_copy(update={"sabotages": None, "sabotage": "drop-write"})
-    assert under.verdict is Verdict.PASS, "it measures the sabotage, and certifies nothing"
+    for sabotages in (None, run.sabotages):
+        under = run.model_copy(update={"sabotages": sabotages, "sabotage": "no-such-sabotage"})
+        assert under.verdict is Verdict.INCONCLUSIVE, "it measures the sabotage"
+        assert under.gaps == ["a run under sabotage no-such-sabotage certifies nothing"]
+    under = under.model_copy(update={"profile": "smoke"})
+    assert under.verdict is Verdict.PASS, "what its promises say of the defect is for `crucible sabotage` to read"
 
 
 @pytest.mark.parametrize(
