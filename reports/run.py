@@ -173,12 +173,14 @@ class Run(BaseModel):
     @property
     def gaps(self) -> list[str]:
         """What is missing from this run for a verdict, as sentences: a certificate whose promises nobody has seen to be
-        able to fail, because pytest ran alone or a part was chosen, is none.
+        able to fail, because pytest ran alone or a part was chosen, is none; nor is one of a stack with a defect in it.
         """
         done = {test.id for test in self.tests}
-        unproven = self.profile == CERTIFIES and not (self.sabotage or self.sabotages)
+        certifies = self.profile == CERTIFIES
+        unproven = certifies and not (self.sabotage or self.sabotages)
         found = [
             *self.beside,
+            *([f"a run under sabotage {self.sabotage} certifies nothing"] if certifies and self.sabotage else []),
             *([f"a {CERTIFIES} run plants every sabotage, and this one none"] if unproven else []),
             *(f"{test} did not run" for test in self.planned if test not in done),
         ]

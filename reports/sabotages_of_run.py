@@ -18,6 +18,7 @@ class Sabotages(BaseModel):
         not_caught: `{"sabotage", "outcome", "reason"}` each: escaped, caught by another, INCONCLUSIVE only.
         not_judged: `{"sabotage", "reason"}` each: the harness failed.
         picture: the matrix, a file of the dossier.
+        unspent: why the share of time was not spent at all; empty when it was.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -28,6 +29,7 @@ class Sabotages(BaseModel):
     not_caught: list[dict[str, str]] = []
     not_judged: list[dict[str, str]] = []
     picture: str = ""
+    unspent: str = ""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -35,6 +37,8 @@ class Sabotages(BaseModel):
         """FAIL when one was not caught; INCONCLUSIVE when one could not be judged, or none was planted."""
         if self.not_caught:
             return Verdict.FAIL
+        if self.unspent:
+            return Verdict.INCONCLUSIVE
         all_seen = self.planted == self.caught and not self.not_judged
         enough = self.planted == self.planned if self.minutes is None else self.planted > 0
         return Verdict.PASS if all_seen and enough else Verdict.INCONCLUSIVE
@@ -46,4 +50,6 @@ class Sabotages(BaseModel):
             return f"sabotage {bad['sabotage']}: {bad['outcome']}: {bad['reason']}"
         for bad in self.not_judged:
             return f"sabotage {bad['sabotage']} could not be judged: {bad['reason']}"
+        if self.unspent:
+            return f"{self.unspent}, so its share of sabotages was not spent"
         return f"{self.caught} of {self.planted} sabotages caught, of {self.planned} that there are"

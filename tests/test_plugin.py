@@ -145,6 +145,24 @@ def test_an_unknown_setting_is_a_usage_error(inner: pytest.Pytester, monkeypatch
     assert "unknown setting CRUCIBLE_COLOUR" in result.stderr.str() + result.stdout.str()
 
 
+@pytest.mark.parametrize(
+    ("sabotage", "profile", "said"),
+    [
+        ("no-such-sabotage", "smoke", "*no sabotage is called 'no-such-sabotage'*"),
+        ("no-heal", "certify", "*a run under sabotage no-heal certifies nothing*"),
+    ],
+)
+def test_a_run_under_a_sabotage_that_says_nothing_is_refused(
+    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, sabotage: str, profile: str, said: str
+) -> None:
+    """Any word in CRUCIBLE_SABOTAGE lifted the condition of a certificate."""
+    monkeypatch.setenv("CRUCIBLE_SABOTAGE", sabotage)
+    write(inner, "def test_promise(promise):\n    pass\n")
+    ended = inner.runpytest("--profile", profile)
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    ended.stderr.fnmatch_lines([said])
+
+
 @pytest.mark.parametrize(("profile", "rounds"), [("smoke", 1), ("nightly", 3)])
 def test_a_profile_decides_how_often_something_is_broken(inner: pytest.Pytester, profile: str, rounds: int) -> None:
     write(inner, "def test_broken(promise, experiment):\n    pass\ndef test_whole(promise):\n    pass\n")

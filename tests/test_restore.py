@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dossier_maker import small_look
 
 from chaos.heal import Healed
-from fixtures.errors import HarnessError
+from chaos.sabotages.standing import missing
+from fixtures.errors import HarnessError, UsageError
 from fixtures.ledger import Entry, Ledger
 from fixtures.settings import Settings
 from reports.claim import judge
@@ -94,3 +95,48 @@ def test_no_promise_is_judged_under_a_fault_that_a_dead_run_left(stack: Any, mon
     timeline: Any = None
     with ExitStack() as keep, pytest.raises(HarnessError, match="toy-1-abc: no such container"):
         standing.stand_up(keep, stack.settings, stack.dossier, timeline)
+
+
+def under(stack: Any, sabotage: str, *kinds: str) -> Any:
+    """The settings of a run under a sabotage, of which the ledger holds these faults open."""
+    settings = stack.settings.model_copy(update={"sabotage": sabotage})
+    for kind in kinds:
+        fault = {"module": "m", "type": kind, "args": {"sabotage": sabotage}}
+        Ledger(settings.cluster_home).open(Entry(f"{kind}-1", fault, []))
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "kinds", "stands"),
+    [
+        ("drop-write", (), False),
+        ("drop-write", ("Data",), False),  # remembered and not planted, or undone but for the data
+        ("drop-write", ("Data", "Planted"), True),
+        ("no-heal", (), False),
+        ("no-heal", ("Data",), True),  # nothing of the stack is changed
+    ],
+)
+def test_a_sabotage_that_was_undone_before_the_first_test_is_not_judged(
+    stack: Any, monkeypatch: pytest.MonkeyPatch, sabotage: str, kinds: tuple[str, ...], stands: bool
+) -> None:
+    """Somebody's `crucible heal` between planting and judging made it "escaped"."""
+    from contextlib import ExitStack
+
+    settings, timeline = under(stack, sabotage, *kinds), cast(Any, None)
+
+    class Reached(Exception):
+        pass
+
+    def reached(*_: object) -> None:
+        raise Reached
+
+    monkeypatch.setattr(standing, "Cluster", reached)
+    with ExitStack() as keep, pytest.raises(Reached if stands else UsageError) as caught:
+        standing.stand_up(keep, settings, stack.dossier, timeline)
+    assert stands or f"sabotage {sabotage} does not stand" in str(caught.value)
+
+
+def test_of_another_sabotage_that_stands_nothing_is_learnt(stack: Any) -> None:
+    under(stack, "dup-apply", "Data", "Planted")
+    assert "does not stand" in missing(under(stack, "drop-write"))
+    assert missing(stack.settings) == ""

@@ -14,7 +14,7 @@ from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.run import Run, TestRecord
 from reports.sabotages_of_run import Sabotages
-from reports.verdict import Verdict
+from reports.verdict import EXIT_CODES, Verdict
 from suites import cli
 from suites.sabotage import of_run
 from suites.sabotage.outcome import Outcome
@@ -85,6 +85,32 @@ def test_whoever_kills_a_run_while_its_sabotages_run_leaves_no_pass(
     assert dossiers.load(tmp_path).verdict is verdict
 
 
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
+@pytest.mark.parametrize("profile", [Profile.NIGHTLY, Profile.CERTIFY])
+def test_after_ctrl_c_nothing_is_planted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile, verdict: Verdict
+) -> None:
+    """Ctrl-C of a nightly run began half an hour of planted defects."""
+    seen = TestRecord.model_validate({
+        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": verdict, "reason": "r"}]
+    })  # fmt: skip
+    run = Run(run_id="r", profile=profile, tests=[seen], planned=["t"], finished=datetime.now(UTC))
+    run.interrupted = "interrupted"
+    (tmp_path / "timeline.jsonl").write_text("")
+    dossiers.save(tmp_path, run)
+    code = EXIT_CODES[run.verdict]
+    monkeypatch.setattr(of_run, "run_all", lambda *_, **__: pytest.fail("nothing may be planted"))
+    said: list[str] = []
+    assert cli.with_sabotages(code, tmp_path, Settings(profile=profile)) == code
+    assert of_run.after_run(tmp_path, Settings(profile=profile), said.append) == code
+    assert said == ["the run was interrupted (interrupted), so its share of sabotages was not spent"]
+    again = dossiers.load(tmp_path)
+    assert again.sabotages is not None
+    assert again.sabotages.verdict is Verdict.INCONCLUSIVE
+    assert again.verdict is (verdict if verdict is Verdict.FAIL else Verdict.INCONCLUSIVE)
+    assert "not spent" in (tmp_path / "report.html").read_text()
+
+
 def test_a_run_without_sabotages_is_judged_as_ever() -> None:
     assert Run(run_id="r", finished=datetime.now(UTC)).verdict is Verdict.INCONCLUSIVE
     assert Run(run_id="r").sabotages is None
@@ -100,8 +126,12 @@ def test_a_certificate_is_none_when_nobody_saw_its_promises_fail() -> None:
     assert run.reason == "a certify run plants every sabotage, and this one none"
     run.sabotages = of_run.told(results(*[Outcome.CAUGHT] * len(ENTRIES)), planned=len(ENTRIES), minutes=None)
     assert run.verdict is Verdict.PASS
-    under = run.model_copy(update={"sabotages": None, "sabotage": "drop-write"})
-    assert under.verdict is Verdict.PASS, "it measures the sabotage, and certifies nothing"
+    for sabotages in (None, run.sabotages):
+        under = run.model_copy(update={"sabotages": sabotages, "sabotage": "no-such-sabotage"})
+        assert under.verdict is Verdict.INCONCLUSIVE, "it measures the sabotage"
+        assert under.gaps == ["a run under sabotage no-such-sabotage certifies nothing"]
+    under = under.model_copy(update={"profile": "smoke"})
+    assert under.verdict is Verdict.PASS, "what its promises say of the defect is for `crucible sabotage` to read"
 
 
 @pytest.mark.parametrize(

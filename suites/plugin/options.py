@@ -24,4 +24,21 @@ def pytest_configure(config: pytest.Config) -> None:
     given = {name: config.getoption(name) for name in ("seed", "profile") if config.getoption(name) is not None}
     if "profile" in given:
         given["profile"] = Profile(given["profile"])
-    config.stash[settings_key] = settings.model_copy(update=given)
+    settings = settings.model_copy(update=given)
+    if settings.sabotage:
+        _refuse_unless_known(settings)
+    config.stash[settings_key] = settings
+
+
+def _refuse_unless_known(settings: Settings) -> None:
+    """A run under a sabotage that nobody knows, or that would certify a stack with a defect in it, is not begun."""
+    from chaos.sabotages.catalogue import find  # a hundred files are read only by who names one
+
+    try:
+        find(settings.sabotage)
+        if settings.profile is Profile.CERTIFY:
+            raise UsageError(
+                f"a run under sabotage {settings.sabotage} certifies nothing", next_command="unset CRUCIBLE_SABOTAGE"
+            )
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error

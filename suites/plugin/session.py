@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.errors import UsageError
+from fixtures.errors import CrucibleError, UsageError
 from fixtures.settings import ROOT, Settings
 from fixtures.timeline import Timeline
 from reports import dossier as dossiers
@@ -140,6 +140,7 @@ class Session:
 
     def close(self, *, interrupted: str) -> Run | None:
         """End the run and write its report; nothing happens when no test asked for a dossier."""
+        interrupted = "; ".join(filter(None, [interrupted, self._sabotage_gone()]))  # while the lock is still ours
         try:
             self._keep.close()
         except Exception as error:  # what the run found must be written down, whatever its end brings
@@ -155,6 +156,17 @@ class Session:
         dossiers.save(self._dossier, self.run)
         write_report(self._dossier, self.run)
         return self.run
+
+    def _sabotage_gone(self) -> str:
+        """Why this run was not under its sabotage to the end; empty when it was, or was to be under none."""
+        if self.standing is None or not self.settings.sabotage:
+            return ""
+        from chaos.sabotages.standing import missing
+
+        try:
+            return missing(self.settings)
+        except CrucibleError as error:
+            return f"nobody can see whether sabotage {self.settings.sabotage} still stands: {error.message}"
 
 
 def _fresh(folder: Path) -> Path:

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from chaos.heal import heal_all
+from chaos.sabotages.standing import missing
 from fixtures.cluster.up import up
+from fixtures.errors import UsageError
 from fixtures.kubernetes.api import Cluster
 from fixtures.kubernetes.watcher import Watcher
 from fixtures.lock import lock
@@ -29,9 +31,12 @@ def stand_up(keep: ExitStack, settings: Settings, dossier: Path, timeline: Timel
         timeline: gets the watcher's events.
 
     Raises:
+        UsageError: the sabotage of the settings does not stand, so nothing that is judged would tell of it.
         CrucibleError: the stack cannot be had; it says why and what to type next.
     """
     keep.enter_context(lock(settings))
+    if gone := missing(settings):  # under the lock: from here on only `crucible heal --force` can undo it
+        raise UsageError(gone, next_command=f"crucible sabotage run {settings.sabotage}")
     for one in heal_all(settings):  # a run that died may have left a fault in, and no promise is judged under it
         logger.info("a dead run's fault %s is healed", one.entry.id)
     # under a sabotage `up` would put right what is meant to be wrong

@@ -77,7 +77,7 @@ def run_promises(promises: Sequence[str], dossier: Path, *, settings: Settings, 
     if not ended.verdicts and not trouble:
         last = output.read_text(errors="replace").strip().splitlines()[-3:]
         trouble = f"the run ended with {child.returncode} and judged nothing: {' | '.join(last)}"
-    return replace(ended, trouble=trouble)
+    return replace(ended, trouble=trouble or ended.trouble)
 
 
 def words_of(promises: Sequence[str], seed: int) -> list[str]:
@@ -98,12 +98,16 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def read(dossier: Path) -> Ended:
-    """What a dossier says of its promises; nothing when there is no run in it."""
+    """What a dossier says of its promises; nothing when there is no run in it.
+
+    What a run judged that did not come to its end is kept, but with the trouble: the sabotage may not have stood.
+    """
     try:
         run = dossiers.load(dossier)
     except Exception:  # a child that died early leaves anything; nothing of it is a verdict
         return Ended()
-    return judged(run)
+    early = run.interrupted or ("" if run.finished else "it never finished")
+    return replace(judged(run), trouble=f"the run was interrupted: {early}" if early else "")
 
 
 def judged(run: Run) -> Ended:

@@ -29,6 +29,8 @@ def has_share(settings: Settings) -> bool:
 def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) -> int:
     """Run the profile's share of sabotages and write what became of them into the run; returns its exit code.
 
+    A run that was interrupted is over: nothing is planted after it, and it says that its share was not spent.
+
     Args:
         dossier: of the run that has just ended; its run.json and report are written anew.
         settings: of that run.
@@ -41,8 +43,13 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
     entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
     done: list[Result] = []
     run.sabotages = told(done, planned=len(entries), minutes=minutes)  # whoever kills this run leaves no PASS
+    if run.interrupted:
+        run.sabotages = run.sabotages.model_copy(update={"unspent": f"the run was interrupted ({run.interrupted})"})
+        tell(run.sabotages.reason)
     dossiers.save(dossier, run)
     write_report(dossier, run)
+    if run.interrupted:
+        return EXIT_CODES[run.verdict]
     try:
         run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,
                 control=Control(None, judged(run)))  # fmt: skip
