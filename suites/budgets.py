@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fixtures.errors import UsageError
 from fixtures.stack.map import StackMap, load_stack_map
 from reports import dossier as dossiers
 from reports.run import Run, TestRecord
@@ -141,14 +142,21 @@ def budgets(dossier: tuple[Path, ...], file: Path) -> None:
     a figure that changed, or its formula, begins anew. What was not judged, and a run that was interrupted, measure
     nothing.
 
-    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 3 there are too few
-    runs to tell.
+    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 2 the page cannot be
+    written, 3 there are too few runs to tell.
     """
+    elsewhere = "cd to the checkout, or crucible budgets --page budgets.md"
+    if not file.parent.is_dir():
+        said = f"expected a folder {file.parent} for the page of budgets, but it is not there"
+        raise UsageError(said, next_command=elsewhere)
     stack = load_stack_map()
     kept = Measurements.read(file.with_suffix(".json"))
     found, left_out = gather([folder for folder in dossier if not folder.is_symlink()], stack, kept)
-    kept.write(file.with_suffix(".json"))
-    file.write_text(page(found, stack))
+    try:
+        kept.write(file.with_suffix(".json"))
+        file.write_text(page(found, stack))
+    except OSError as error:
+        raise UsageError(f"the page of budgets cannot be written: {error}", next_command=elsewhere) from error
     for why in left_out:
         click.echo(f"left out: {why}", err=True)
     for figure in found.values():

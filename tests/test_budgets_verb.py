@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from test_checker_autoscaling import stage
 from todays_run import told
 
-from fixtures.errors import HarnessError
+from fixtures.errors import HarnessError, UsageError
 from fixtures.stack.map import load_stack_map
 from reports import dossier as dossiers
 from reports.checkers import autoscaling
@@ -147,6 +147,27 @@ def test_what_is_kept_and_cannot_be_read_is_told_and_not_overwritten(tmp_path: P
     done = CliRunner().invoke(budgets, ["--page", str(tmp_path / "budgets.md")])
     assert isinstance(done.exception, HarnessError)
     assert (tmp_path / "budgets.json").read_text() == "{"
+
+
+def test_where_there_is_no_place_for_the_page_nothing_is_measured_and_it_is_the_call_that_was_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(budgets, [])
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.exit_code == 2, "1 would say that a figure was exceeded"
+    assert str(done.exception) == (
+        "expected a folder docs/reference for the page of budgets, but it is not there\n"
+        "  next: cd to the checkout, or crucible budgets --page budgets.md"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "page").mkdir()
+    done = CliRunner().invoke(budgets, ["--page", str(tmp_path / "page")])
+    assert isinstance(done.exception, UsageError)
+    assert f"the page of budgets cannot be written: [Errno 21] Is a directory: '{tmp_path}/page'" in str(done.exception)
 
 
 def test_how_long_the_autoscaler_took_is_measured_beside_its_formula(tmp_path: Path) -> None:
