@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from fixtures.errors import UsageError
 from fixtures.stack.map import StackMap, load_stack_map
 from reports import dossier as dossiers
-from reports.checkers import autoscaling, availability
-from reports.run import Judged, TestRecord
+from reports.run import Run, TestRecord
 from reports.timeline import TimelineError
-from reports.verdict import Finding, Verdict
 from suites import estimates
 from suites.measurements import Measured, Measurements
-from suites.promised import ENOUGH_RUNS, SLACK, Figure, Figures, figures, window_s_of
-from suites.recovery.under_load import OPERATIONS, QUICK_S
+from suites.measuring import add, promise_of, was_judged
+from suites.promised import ENOUGH_RUNS, SLACK, Figure, Figures, figures
 
 PAGE = Path("docs/reference/budgets.md")
 """What each run measured is kept beside it, as `budgets.json`."""
-SCALES: dict[str, tuple[Callable[..., Finding], str, str]] = {
-    "autoscaling.scaled_up": (autoscaling.scaled_up, "up", "up_s"),
-    "autoscaling.scaled_down": (autoscaling.scaled_down, "down", "back_s"),
-}
-"""By checker: how to ask it again, the figure, and where its finding has it."""
-OF_OLD = {"gateway_pod": "gateway-pod-kill", "manager_pod": "manager-pod-kill",
-          "kafka_broker": "kafka-broker-pod-kill", "worker_node": "worker-node-kill"}  # fmt: skip
-"""Names in test ids of dossiers from before promises had ids."""
 
 
 def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = None) -> tuple[Figures, list[str]]:
@@ -46,28 +37,23 @@ def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = Non
         except dossiers.DossierError as error:
             left_out.append(f"{folder}: {error}")
             continue
-        if run.sabotage:
-            left_out.append(f"{folder}: it ran under sabotage {run.sabotage}")
-            continue
-        found = _nothing_measured(stack)
-        for record in run.tests:
-            try:
-                _add(found, folder, record, stack)
-            except TimelineError as error:
-                left_out.append(f"{folder}: {error}")
-        seen = [
-            Measured(promise_id=key[0], name=key[1], formula=figure.formula, harm=tuple(figure.measured))
-            for key, figure in found.items()
-            if figure.measured
-        ]
+        seen, why = _measured(folder, run, stack)
+        left_out += [f"{folder}: {one}" for one in why]
+        kept.runs.pop(folder.resolve().name, None)  # what an earlier look kept of it, this one may refuse
         if seen:
             kept.runs[folder.resolve().name] = seen
     found = _nothing_measured(stack)
     for measured in (one for run_id in sorted(kept.runs) for one in kept.runs[run_id]):
         known = found.get((measured.promise_id, measured.name))
-        if known and known.formula == measured.formula:
+        if known and _is_of(known, measured):
             known.measured.extend(measured.harm)
     return found, left_out
+
+
+def _is_of(figure: Figure, measured: Measured) -> bool:
+    """Whether what was kept is of this figure as it is today, by its formula and by what that gave then."""
+    same = measured.allowed is None or math.isclose(measured.allowed, figure.allowed, abs_tol=1e-9)
+    return measured.formula == figure.formula and same
 
 
 def _nothing_measured(stack: StackMap) -> Figures:
@@ -77,41 +63,38 @@ def _nothing_measured(stack: StackMap) -> Figures:
     return found
 
 
-def _add(found: Figures, folder: Path, record: TestRecord, stack: StackMap) -> None:
-    promise_id = record.promise_id or next((f"recovery.{new}" for old, new in OF_OLD.items() if old in record.id), "")
-    if promise_id in stack.budgets:
+def _measured(folder: Path, run: Run, stack: StackMap) -> tuple[list[Measured], list[str]]:
+    """What a run measured of the figures of today, and why the rest of it is left out."""
+    if run.sabotage:
+        return [], [f"it ran under sabotage {run.sabotage}"]
+    if run.interrupted or run.finished is None:  # an end that came from outside, at any moment: no measurement
+        return [], [f"the run was interrupted: {run.interrupted or 'it never finished'}"]
+    found, left_out = _nothing_measured(stack), list[str]()
+    promises = {promise_id for promise_id, _ in found if promise_id}
+    for record in run.tests:
+        promise_id = promise_of(record)
+        if promise_id in promises and not was_judged(record):
+            left_out.append(f"{promise_id} was {record.verdict}, which measures nothing")
+        elif promise_id in promises:
+            try:
+                _estimate(found, folder, record, stack)
+            except TimelineError as error:
+                left_out.append(str(error))
+            if others := add(found, folder, record):
+                left_out.append(f"{promise_id} was judged by another figure than today's: {', '.join(others)}")
+    return [
+        Measured(promise_id=key[0], name=key[1], formula=figure.formula, allowed=figure.allowed if key[0] else None,
+                 harm=tuple(figure.measured))
+        for key, figure in found.items()
+        if figure.measured
+    ], left_out  # fmt: skip
+
+
+def _estimate(found: Figures, folder: Path, record: TestRecord, stack: StackMap) -> None:
+    if (promise_id := promise_of(record)) in stack.budgets:
         for name, seconds in estimates.seen(folder, record, promise_id):
             if ("", name) in found:
                 found["", name].measured.append(seconds)
-    for entry in record.recovery:
-        figure = found.get((promise_id, entry["role"]))
-        if figure and entry["latest_s"] is not None:
-            figure.measured.append(entry["latest_s"])
-        elif figure and record.verdict is Verdict.FAIL:  # watched, and not back: worse than any figure
-            figure.measured.append(float("inf"))
-    for claim in record.claims:
-        if claim.checker in SCALES and (promise_id, SCALES[claim.checker][1]) in found:
-            found[promise_id, SCALES[claim.checker][1]].measured += _scaled(folder, claim)
-    flows = [claim.args for claim in record.claims if claim.checker == "availability.in_windows"]
-    for name in stack.budgets.get(promise_id, {}) if flows else ():
-        if (promise_id, name) not in found:
-            continue
-        seen = availability.in_windows(
-            folder, load=flows[0]["load"], fault_id=flows[0]["fault_id"], at_least=0.0, min_requests=1,
-            window_s=window_s_of(stack, promise_id), names=OPERATIONS.get(name),
-            deadline_s=QUICK_S if promise_id == "recovery.gateway-pod-kill" else 5.0,
-        )  # fmt: skip
-        if seen.data:
-            found[promise_id, name].measured.append(1 - seen.data["windows"]["worst_availability"])
-
-
-def _scaled(folder: Path, claim: Judged) -> list[float]:
-    """Seconds until the autoscaler had done what a claim is about, beyond the time that it must wait."""
-    check, _, key = SCALES[claim.checker]
-    said = check(folder, **claim.args)
-    if key in said.data:
-        return [max(0.0, said.data[key][1] - claim.args.get("stabilisation_s", 0.0))]
-    return [float("inf")] if said.verdict is Verdict.FAIL else []  # watched, and it did not: worse than any figure
 
 
 def page(found: Figures, stack: StackMap) -> str:
@@ -156,16 +139,24 @@ def budgets(dossier: tuple[Path, ...], file: Path) -> None:
     """Compare each promised figure with what the runs in DOSSIER… and those kept measured; write the page of budgets.
 
     What each run measured is kept in `budgets.json` beside the page, so that ten runs may be spread over many machines;
-    a figure whose formula changed begins anew.
+    a figure that changed, or its formula, begins anew. What was not judged, and a run that was interrupted, measure
+    nothing.
 
-    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 3 there are too few
-    runs to tell.
+    Exit code: 0 all stand, 1 a figure was exceeded or is more than twice the worst of ten runs, 2 the page cannot be
+    written, 3 there are too few runs to tell.
     """
+    elsewhere = "cd to the checkout, or crucible budgets --page budgets.md"
+    if not file.parent.is_dir():
+        said = f"expected a folder {file.parent} for the page of budgets, but it is not there"
+        raise UsageError(said, next_command=elsewhere)
     stack = load_stack_map()
     kept = Measurements.read(file.with_suffix(".json"))
     found, left_out = gather([folder for folder in dossier if not folder.is_symlink()], stack, kept)
-    kept.write(file.with_suffix(".json"))
-    file.write_text(page(found, stack))
+    try:
+        kept.write(file.with_suffix(".json"))
+        file.write_text(page(found, stack))
+    except OSError as error:
+        raise UsageError(f"the page of budgets cannot be written: {error}", next_command=elsewhere) from error
     for why in left_out:
         click.echo(f"left out: {why}", err=True)
     for figure in found.values():

@@ -18,6 +18,7 @@ class Measured(BaseModel):
         promise_id: whose figure it is; empty for an estimate.
         name: of the figure.
         formula: that the figure had then; what was measured for another formula was measured of another stack.
+        allowed: harm that the figure allowed then; None for an estimate, and where it was kept without.
         harm: seconds to recover or the share lost, one or more.
     """
 
@@ -25,6 +26,7 @@ class Measured(BaseModel):
     promise_id: str
     name: str
     formula: str
+    allowed: float | None = None
     harm: tuple[float, ...]
 
 

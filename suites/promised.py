@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import re
 import statistics
 from dataclasses import dataclass, field
 
 from fixtures.stack.map import DOWN, UP, StackMap
 from suites.recovery.test_worker_node_kill import MOVED
+from suites.recovery.under_load import IN_TIME_S, QUICK_S
 
 ENOUGH_RUNS = 10
 SLACK = 2.0
 RATES = {"served": "viewers_per_s", "writes": "writes_per_s", "reads": "reads_per_s", "keys": "keys_per_s"}
+WINDOWS = {"brief_window_s": QUICK_S, "window_s": IN_TIME_S}
+"""The windows that formulas of shares name, and how late an answer may be to count in each."""
 
 
 @dataclass
@@ -23,6 +28,8 @@ class Figure:
         formula: where it comes from.
         allowed: the harm that the promise allows.
         least: the smallest harm that can be told from none: one request of a window; 0 for times.
+        window_s: seconds in which a share is counted, or that an autoscaler must wait; else 0.
+        deadline_s: seconds after which an answer does not count; 0 for times.
         measured: one per run.
     """
 
@@ -31,6 +38,8 @@ class Figure:
     formula: str
     allowed: float
     least: float = 0.0
+    window_s: float = 0.0
+    deadline_s: float = 0.0
     measured: list[float] = field(default_factory=list)
 
     def trouble(self) -> str:
@@ -42,6 +51,11 @@ class Figure:
             return "exceeded"
         lax = self.allowed > SLACK * max(worst, self.least)
         return f"more than {SLACK:g} times the worst" if lax and len(self.measured) >= ENOUGH_RUNS else ""
+
+    def is_that(self, allowed: float, *, window_s: float = 0.0, deadline_s: float = 0.0) -> bool:
+        """Whether a run that was judged with these was judged by this figure, not by what it was at another time."""
+        pairs = ((allowed, self.allowed), (window_s, self.window_s), (deadline_s, self.deadline_s))
+        return all(math.isclose(then, now, abs_tol=1e-9) for then, now in pairs)
 
     @property
     def is_share(self) -> bool:
@@ -74,9 +88,12 @@ def figures(stack: StackMap) -> Figures:
     for promise_id, names in stack.budgets.items():
         for name, formula in names.items():
             if not name.endswith("_s"):
-                one = 1 / (stack.facts[RATES[name]] * window_s_of(stack, promise_id))
+                window = next(window for window in WINDOWS if re.search(rf"\b{window}\b", formula))
+                one = 1 / (stack.facts[RATES[name]] * stack.facts[window])
                 allowed = 1 - stack.budget(promise_id, name)
-                found[promise_id, name] = Figure(promise_id, name, formula, allowed, one)
+                found[promise_id, name] = Figure(
+                    promise_id, name, formula, allowed, one, stack.facts[window], WINDOWS[window]
+                )
         moved_s = stack.budget(promise_id, "moved_s") if "moved_s" in names else 0.0
         for role in stack.roles.values():
             if role.recovery_formula and (
@@ -90,10 +107,5 @@ def figures(stack: StackMap) -> Figures:
             promise_id = f"autoscaling.{role.name}-scales"
             found[promise_id, "up"] = Figure(promise_id, f"{role.name} scales up", UP, scaling.up_s)
             what = f"{role.name} scales down, once its window is over"
-            found[promise_id, "down"] = Figure(promise_id, what, DOWN, scaling.down_s)
+            found[promise_id, "down"] = Figure(promise_id, what, DOWN, scaling.down_s, window_s=scaling.stabilisation_s)
     return found
-
-
-def window_s_of(stack: StackMap, promise_id: str) -> float:
-    """Seconds of the windows in which a promise's shares are counted."""
-    return stack.facts["brief_window_s" if promise_id == "recovery.gateway-pod-kill" else "window_s"]

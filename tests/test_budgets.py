@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from fixtures.stack.services.kafka_clients import client_settings
 from fixtures.stack.services.log_producer import ANSWER_S
 from reports.claim import Claim
 from suites.plugin.promise import Promise
+from suites.promised import figures
 from suites.recovery import under_load
 
 MANIFESTS = Path(load_stack_map.__code__.co_filename).parent / "manifests" / "acd"
@@ -169,3 +171,25 @@ def test_a_sentence_promises_what_its_budgets_say(file: Path) -> None:
     sentence = re.search(r'-> None:\n    """(.+)', text).group(1)  # type: ignore[union-attr]
     told = {int(number) for number in re.findall(r"(\d+) %", sentence)}
     assert told == allowed
+
+
+@pytest.mark.parametrize("promise_id", [name for name in STACK.budgets if name.startswith("recovery.")])
+def test_what_a_suite_claims_is_what_runs_are_measured_by(promise_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figure, window and deadline: were they written otherwise there, no run would measure anything any more."""
+    name = promise_id.removeprefix("recovery.").replace("-", "_")
+    module = importlib.import_module(f"suites.recovery.test_{name}")
+    (test,) = [found for key, found in vars(module).items() if key.startswith("test_")]
+    claims = claims_of(test, monkeypatch)
+    windows = [claim.args for claim in claims if claim.checker == "availability.in_windows"]
+    faults = {str(args["names"]): args for args in windows if args.get("part", "all") == "all"}
+    budgets = {}
+    for args in (claim.args for claim in claims if claim.checker.startswith("recovery.")):
+        budgets |= args.get("budgets") or {args["role"]: args["budget_s"]}
+    mine = {key[1]: figure for key, figure in figures(STACK).items() if key[0] == promise_id}
+    assert len(mine) == len(faults) + len(budgets)
+    for what, figure in mine.items():
+        if not figure.is_share:
+            assert figure.is_that(budgets[what]), what
+            continue
+        args = faults[str(under_load.OPERATIONS.get(what))]
+        assert figure.is_that(1 - args["at_least"], window_s=args["window_s"], deadline_s=args["deadline_s"]), what

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
-from dossier_maker import tell
 from test_checker_autoscaling import stage
+from todays_run import told
 
-from fixtures.errors import HarnessError
+from fixtures.errors import HarnessError, UsageError
 from fixtures.stack.map import load_stack_map
 from reports import dossier as dossiers
 from reports.checkers import autoscaling
 from reports.claim import Claim
+from reports.judging import judge_test
 from suites import budgets as verb
 from suites import estimates
 from suites.budgets import budgets, gather, said_of
 from suites.measurements import Measured, Measurements
+from suites.measuring import add
 from suites.promised import Figure
 from suites.promised import figures as budgets_of
 
@@ -47,7 +47,7 @@ def test_less_than_one_request_cannot_be_asked_of_a_share() -> None:
 
 
 def test_what_a_dossier_measured_is_on_the_page(tmp_path: Path) -> None:
-    folder, _ = tell(tmp_path / "20261121-034500-ab12")
+    folder, _ = told(tmp_path / "20261121-034500-ab12")
     page = tmp_path / "budgets.md"
     done = CliRunner().invoke(budgets, [str(folder), "--page", str(page)])
     assert done.exit_code == 1, "it lost a fifth of a window, and took 6.5 s"
@@ -98,7 +98,7 @@ def test_the_exit_code_is_that_of_the_worst_promise(
 
 
 def test_a_run_under_sabotage_measures_nothing(tmp_path: Path) -> None:
-    folder, run = tell(tmp_path / "20261121-034500-ab12")
+    folder, run = told(tmp_path / "20261121-034500-ab12")
     dossiers.save(folder, run.model_copy(update={"sabotage": "gateway-of-one"}))
     found, left_out = gather([folder], load_stack_map())
     assert not any(figure.measured for figure in found.values())
@@ -106,7 +106,7 @@ def test_a_run_under_sabotage_measures_nothing(tmp_path: Path) -> None:
 
 
 def test_estimates_are_what_pods_and_phases_took_in_the_tests_that_break_something(tmp_path: Path) -> None:
-    folder, run = tell(tmp_path / "20261121-034500-ab12")
+    folder, run = told(tmp_path / "20261121-034500-ab12")
     record = next(test for test in run.tests if "gateway" in test.id)
     seen = dict(estimates.seen(folder, record, "recovery.gateway-pod-kill"))
     assert seen["gateway placed"] == pytest.approx(6.2 * 0.02)
@@ -118,16 +118,16 @@ def test_estimates_are_what_pods_and_phases_took_in_the_tests_that_break_somethi
 
 
 def test_what_runs_measured_is_kept_when_their_dossiers_are_gone(tmp_path: Path) -> None:
-    folder, _ = tell(tmp_path / "20261121-034500-ab12")
+    folder, _ = told(tmp_path / "20261121-034500-ab12")
     page, shell = tmp_path / "budgets.md", CliRunner()
     shell.invoke(budgets, [str(folder), "--page", str(page)])
-    told, kept = page.read_text(), (tmp_path / "budgets.json").read_text()
+    text, kept = page.read_text(), (tmp_path / "budgets.json").read_text()
     shutil.rmtree(folder)
     shell.invoke(budgets, ["--page", str(page)])
-    assert page.read_text() == told
-    again, _ = tell(tmp_path / "20261121-034500-ab12")
+    assert page.read_text() == text
+    again, _ = told(tmp_path / "20261121-034500-ab12")
     shell.invoke(budgets, [str(again), "--page", str(page)])
-    assert (page.read_text(), (tmp_path / "budgets.json").read_text()) == (told, kept), "a run counts once"
+    assert (page.read_text(), (tmp_path / "budgets.json").read_text()) == (text, kept), "a run counts once"
 
 
 def test_what_was_measured_for_another_formula_counts_no_more(tmp_path: Path) -> None:
@@ -149,15 +149,35 @@ def test_what_is_kept_and_cannot_be_read_is_told_and_not_overwritten(tmp_path: P
     assert (tmp_path / "budgets.json").read_text() == "{"
 
 
+def test_where_there_is_no_place_for_the_page_nothing_is_measured_and_it_is_the_call_that_was_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(budgets, [])
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.exit_code == 2, "1 would say that a figure was exceeded"
+    assert str(done.exception) == (
+        "expected a folder docs/reference for the page of budgets, but it is not there\n"
+        "  next: cd to the checkout, or crucible budgets --page budgets.md"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "page").mkdir()
+    done = CliRunner().invoke(budgets, ["--page", str(tmp_path / "page")])
+    assert isinstance(done.exception, UsageError)
+    assert f"the page of budgets cannot be written: [Errno 21] Is a directory: '{tmp_path}/page'" in str(done.exception)
+
+
 def test_how_long_the_autoscaler_took_is_measured_beside_its_formula(tmp_path: Path) -> None:
     stage(tmp_path).write()
     common = {"role": "manager", "load": "manager_load", "floor": 2}
     up = Claim.of(autoscaling.scaled_up, **common, within_s=45, ceiling=5, target_percent=70)
     down = Claim.of(autoscaling.scaled_down, **common, stabilisation_s=30, reaction_s=35)
-    record = SimpleNamespace(promise_id="autoscaling.manager-scales", id="t", recovery=[], claims=[up, down],
-                             verdict="PASS")  # fmt: skip
+    record = judge_test(tmp_path, test="t", promise="s", promise_id="autoscaling.manager-scales", claims=[up, down])
     found = budgets_of(load_stack_map())
-    verb._add(found, tmp_path, cast(Any, record), load_stack_map())
+    assert add(found, tmp_path, record) == []
     of_scaling = {key[1]: figure for key, figure in found.items() if key[0] == "autoscaling.manager-scales"}
     assert {name: (figure.allowed, figure.measured) for name, figure in of_scaling.items()} == {
         "up": (45.0, [36.0]), "down": (35.0, [15.0])

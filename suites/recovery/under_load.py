@@ -26,7 +26,9 @@ BEFORE_S = 6.0
 SETTLED_S = 8.0
 """Seconds of load when all had to be settled: a whole window of 5 s, and what the end of a load cuts off."""
 
-QUICK_S = 1.0
+QUICK_S, IN_TIME_S = 1.0, 5.0
+"""Seconds from its planned start after which an answer is not quick, and after which it is none at all."""
+
 WELL, KIND_WELL = 0.98, 0.88
 """Of all requests, and of each kind of operation: of the nine or ten in 5 s at the lowest rate, one may be lost."""
 
@@ -67,7 +69,7 @@ class Broken:
 
     def keeps_serving(
         self, promise: Promise, *, at_least: float, window_s: float, min_requests: int,
-        names: list[str] | None = None, deadline_s: float = 5.0, may_stall: bool = False,
+        names: list[str] | None = None, deadline_s: float = IN_TIME_S, may_stall: bool = False,
     ) -> None:  # fmt: skip
         """Claim the share of planned requests answered in every window of the load, before the fault and after it too.
 

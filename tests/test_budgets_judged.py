@@ -1,0 +1,133 @@
+"""Budgets: only what was judged counts, of a run that came to its end, and by the figures of today."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dossier_maker import GATEWAY
+from todays_run import SERVED, STACK, told
+
+from reports import dossier as dossiers
+from reports.run import Judged, Run
+from reports.verdict import Verdict
+from suites.budgets import gather
+from suites.measurements import Measured, Measurements
+from suites.promised import Figures, figures
+
+SERVES, RECOVERS = ("recovery.gateway-pod-kill", "served"), ("recovery.gateway-pod-kill", "gateway")
+UP, DOWN = ("autoscaling.manager-scales", "up"), ("autoscaling.manager-scales", "down")
+
+
+def seen(found: Figures) -> set[tuple[str, str]]:
+    return {key for key, figure in found.items() if figure.measured}
+
+
+def judged(run: Run, folder: Path, verdict: Verdict, test: str = GATEWAY) -> None:
+    """Give a test another verdict by one claim more."""
+    for record in run.tests:
+        if record.id == test:
+            record.claims.append(Judged(checker="certificate.proven", verdict=verdict, reason="so"))
+    dossiers.save(folder, run)
+
+
+def test_a_promise_that_failed_is_measured_too(tmp_path: Path) -> None:
+    folder, run = told(tmp_path / "a")
+    assert next(test.verdict for test in run.tests if test.id == GATEWAY) is Verdict.FAIL
+    found, left_out = gather([folder], STACK)
+    assert {SERVES, RECOVERS, UP, DOWN} <= seen(found)
+    assert found[SERVES].measured == [pytest.approx(0.22, abs=0.02)]
+    assert left_out == []
+
+
+@pytest.mark.parametrize("verdict", [Verdict.INVALID, Verdict.INCONCLUSIVE, Verdict.SKIPPED])
+def test_a_promise_that_was_not_judged_measures_nothing(tmp_path: Path, verdict: Verdict) -> None:
+    folder, run = told(tmp_path / "a", in_windows={"at_least": 0.1})  # so that nothing of it fails
+    judged(run, folder, verdict)
+    found, left_out = gather([folder], STACK)
+    assert seen(found) == {UP, DOWN}, "what pods took in that test is no estimate either"
+    assert left_out == [f"{folder}: recovery.gateway-pod-kill was {verdict}, which measures nothing"]
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [({"interrupted": "SIGTERM"}, "SIGTERM"), ({"finished": None}, "it never finished")],
+)
+def test_a_run_that_was_interrupted_measures_nothing(tmp_path: Path, how: dict[str, Any], why: str) -> None:
+    folder, run = told(tmp_path / "a")
+    dossiers.save(folder, run.model_copy(update=how))
+    found, left_out = gather([folder], STACK)
+    assert not seen(found)
+    assert left_out == [f"{folder}: the run was interrupted: {why}"]
+
+
+def test_what_was_kept_of_a_run_is_taken_out_when_its_dossier_is_refused(tmp_path: Path) -> None:
+    folder, run = told(tmp_path / "a")
+    kept = Measurements()
+    gather([folder], STACK, kept)
+    assert list(kept.runs) == ["a"]
+    dossiers.save(folder, run.model_copy(update={"interrupted": "SIGTERM"}))
+    gather([folder], STACK, kept)
+    assert kept.runs == {}
+
+
+@pytest.mark.parametrize(
+    ("other", "lost"),
+    [
+        ({"in_windows": {"at_least": 0.65}}, SERVES),
+        ({"in_windows": {"window_s": 10}}, SERVES),
+        ({"in_windows": {"deadline_s": 5.0}}, SERVES),
+        ({"within": {"budget_s": 30}}, RECOVERS),
+        ({"scaled_up": {"within_s": 75}}, UP),
+        ({"scaled_down": {"reaction_s": 75}}, DOWN),
+        ({"scaled_down": {"stabilisation_s": 31}}, DOWN),
+    ],
+)
+def test_what_was_judged_by_another_figure_is_left_out_and_told(
+    tmp_path: Path, other: dict[str, Any], lost: tuple[str, str]
+) -> None:
+    folder, _ = told(tmp_path / "a", **other)
+    found, left_out = gather([folder], STACK)
+    assert {SERVES, RECOVERS, UP, DOWN} - seen(found) == {lost}
+    assert left_out == [f"{folder}: {lost[0]} was judged by another figure than today's: {lost[1]}"]
+
+
+def test_a_claim_that_says_no_deadline_had_that_of_its_checker(tmp_path: Path) -> None:
+    folder, run = told(tmp_path / "a")
+    for claim in (claim for test in run.tests for claim in test.claims):
+        claim.args.pop("deadline_s", None)
+    dossiers.save(folder, run)
+    assert SERVES not in seen(gather([folder], STACK)[0])
+
+
+@pytest.mark.parametrize("part", ["before", "after"])
+def test_that_the_stack_was_well_is_no_measurement_of_the_fault(tmp_path: Path, part: str) -> None:
+    folder, run = told(tmp_path / "a")
+    record = next(test for test in run.tests if test.id == GATEWAY)
+    windows = next(claim for claim in record.claims if claim.checker == "availability.in_windows")
+    record.claims.append(windows.model_copy(update={"args": windows.args | {"part": part, "at_least": 0.98}}))
+    dossiers.save(folder, run)
+    found, left_out = gather([folder], STACK)
+    assert (len(found[SERVES].measured), left_out) == (1, [])
+
+
+def test_what_was_kept_for_another_figure_of_the_same_formula_counts_no_more() -> None:
+    figure = figures(STACK)[SERVES]
+    common = {"promise_id": SERVES[0], "name": SERVES[1], "formula": figure.formula}
+    kept = Measurements(runs={
+        "a": [Measured(**common, harm=(0.1,))], "b": [Measured(**common, allowed=1 - SERVED, harm=(0.2,))],
+        "c": [Measured(**common, allowed=0.45, harm=(0.3,))],
+    })  # fmt: skip
+    assert gather([], STACK, kept)[0][SERVES].measured == [0.1, 0.2]
+
+
+def test_with_what_figure_a_run_was_judged_is_kept(tmp_path: Path) -> None:
+    folder, _ = told(tmp_path / "a")
+    kept = Measurements()
+    gather([folder], STACK, kept)
+    allowed = {(one.promise_id, one.name): one.allowed for one in kept.runs["a"]}
+    assert allowed[SERVES] == pytest.approx(1 - SERVED)
+    assert allowed["", "gateway placed"] is None
+    kept.write(tmp_path / "kept.json")
+    assert Measurements.read(tmp_path / "kept.json") == kept
