@@ -50,7 +50,7 @@ def commands_page() -> str:
     rows = ["# Commands", "", "What `crucible VERB --help` says."]
 
     def add(command: click.Command, context: click.Context) -> None:
-        command._help_option = None  # noqa: SLF001 - click keeps that of who asked first, of another context perhaps
+        command._help_option = None  # click keeps that of whoever asked first, in another context perhaps
         rows.extend(["", f"## `{context.command_path}`", "", "```", command.get_help(context), "```"])
         if isinstance(command, click.Group):
             for name in command.list_commands(context):
