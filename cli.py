@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import traceback
 
 import click
 
-from fixtures.errors import CrucibleError
+from fixtures.errors import CrucibleError, HarnessError
 
 # verb -> module:attribute of a click command; imported only when the verb is used
 VERBS = {
@@ -45,6 +46,16 @@ class Verbs(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> None:
+        """Run a verb; how it ends is decided here, before click makes 0 or 1 of it (an exit, a broken pipe)."""
+        try:
+            super().invoke(ctx)
+        except click.exceptions.Exit as ended:
+            sys.exit(ended.exit_code)
+        except OSError as error:
+            logging.debug("the machine refused", exc_info=True)
+            raise HarnessError(str(error)) from error
+
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-v", "--verbose", is_flag=True, help="Show each command that is run.")
@@ -58,13 +69,14 @@ def crucible(verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run a verb; errors for people are printed without a traceback and decide the exit code."""
+    """Run a verb; errors for people are printed without a traceback and decide the exit code.
+
+    What nobody foresaw keeps its traceback, and is the harness's own death: 3, as 1 says that a promise failed.
+    """
     try:
         crucible.main(standalone_mode=False)
     except CrucibleError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.Abort:
         click.echo("interrupted", err=True)
@@ -72,6 +84,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(HarnessError.exit_code)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,12 @@ TAKES_DOWN = {"up-warm"}
 @click.option(
     "--only", "only", multiple=True, type=click.Choice(list(BENCHES)), help="Run this bench; may be repeated."
 )
-@click.option("--with-down", is_flag=True, help="Also time `up` from nothing: takes the running stack down first.")
+@click.option("--with-down", is_flag=True, help="Allow up-warm, which takes the running stack down first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def bench(only: tuple[str, ...], with_down: bool, as_json: bool) -> None:
     """Measure the budgets on this machine. Exits 1 when one is missed, 3 when one could not be measured."""
+    if (down := TAKES_DOWN & set(only)) and not with_down:
+        raise click.UsageError(f"{', '.join(sorted(down))} takes the running stack down: say so with --with-down")
     settings = load_settings()
     names = [name for name in BENCHES if (name in only if only else with_down or name not in TAKES_DOWN)]
     figures, failures = run_benches(names, settings)

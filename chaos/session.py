@@ -141,7 +141,7 @@ def _enter(name: str, settings: Settings, keep: contextlib.ExitStack) -> Session
         left = [e for e in Ledger(settings.cluster_home).open_entries() if not e.is_sabotage(settings.sabotage)]
         if left:
             raise UsageError(f"{left[0].id} of an earlier run is not undone yet", next_command="crucible heal")
-    run_dir = settings.run_dir or create(ROOT / "reports" / "out")
+    run_dir = settings.run_dir or create(ROOT / "reports" / "out", of_promises=False)
     stack = stack_map_of(settings)
     folder = _folder(run_dir, name)
     timeline = Timeline(run_dir)

@@ -50,6 +50,7 @@ def commands_page() -> str:
     rows = ["# Commands", "", "What `crucible VERB --help` says."]
 
     def add(command: click.Command, context: click.Context) -> None:
+        command._help_option = None  # click keeps that of whoever asked first, in another context perhaps
         rows.extend(["", f"## `{context.command_path}`", "", "```", command.get_help(context), "```"])
         if isinstance(command, click.Group):
             for name in command.list_commands(context):
@@ -57,7 +58,7 @@ def commands_page() -> str:
                 assert child is not None
                 add(child, click.Context(child, info_name=name, parent=context, terminal_width=110))
 
-    add(crucible, click.Context(crucible, info_name="crucible", terminal_width=110))
+    add(crucible, click.Context(crucible, info_name="crucible", terminal_width=110, **crucible.context_settings))
     return "\n".join(rows) + "\n"
 
 

@@ -12,15 +12,15 @@ from reports import dossier as dossiers
 from reports.html import write_report
 from reports.judging import judge_again
 from reports.run import Run
-from reports.verdict import EXIT_CODES, Verdict
+from reports.verdict import EXIT_CODES
 
 DOSSIER = click.argument("dossier", type=click.Path(path_type=Path), default=Path("reports/out/latest"))
 
 
 class NoDossier(click.ClickException):
-    """There is nothing to judge: no promise failed, so the exit code is not 1."""
+    """There is nothing to judge: the call was wrong, and no promise failed, so the exit code is not 1."""
 
-    exit_code = EXIT_CODES[Verdict.INCONCLUSIVE]
+    exit_code = 2
 
 
 @click.command(
@@ -36,7 +36,7 @@ Examples:
 def recheck(dossier: Path, as_json: bool, write: bool) -> None:
     """Judge every claim of a run again, from its evidence files alone.
 
-    Exit code: 0 pass, 1 a promise failed, 3 invalid or inconclusive.
+    Exit code: 0 pass, 1 a promise failed, 2 no dossier is there, 3 invalid or inconclusive.
     """
     old = _load(dossier)
     new = judge_again(dossier, old)

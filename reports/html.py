@@ -77,7 +77,7 @@ def write_report(dossier: Path, run: Run) -> Path:
     present = {name for name, _ in files(dossier)} | {RUN, JUNIT}
     page = environment.get_template("report.html.j2").render(
         run=run,
-        verdicts=list(Verdict),
+        planted=text.sabotaged(run) if run.sabotage else "",
         tests=[_shown(test, run, present) for test in sorted(run.tests, key=_worst_first)],
         skipped=[test for test in run.tests if test.verdict is Verdict.SKIPPED],
         sabotages=run.sabotages,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from reports.run import Run, TestRecord
@@ -34,7 +35,11 @@ def junit(run: Run) -> str:
         errors=str(kinds.count("error")),
         skipped=str(kinds.count("skipped")),
     )
-    _properties(suite, {"verdict": run.verdict, "run_id": run.run_id, "seed": run.seed, "profile": run.profile})
+    _properties(
+        suite,
+        {"verdict": run.verdict, "run_id": run.run_id, "seed": run.seed, "profile": run.profile}
+        | ({"sabotage": run.sabotage} if run.sabotage else {}),
+    )
     for test in tests:
         _case(suite, run, test)
     root = ET.Element("testsuites")
@@ -59,7 +64,7 @@ def _case(suite: ET.Element, run: Run, test: TestRecord) -> None:
         found.text = _clean(failure_text(test, run))
 
 
-def _properties(parent: ET.Element, values: dict[str, object]) -> None:
+def _properties(parent: ET.Element, values: Mapping[str, object]) -> None:
     properties = ET.SubElement(parent, "properties")
     for name, value in values.items():
         ET.SubElement(properties, "property", name=name, value=_clean(str(value)))

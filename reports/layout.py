@@ -14,7 +14,7 @@ RUN = "run.json"
 JUNIT = "junit.xml"
 REPORT = "report.html"
 LATEST = "latest"
-"""Beside the dossiers, not in one: the link to the newest."""
+"""Beside the dossiers, not in one: the link to the newest of a run of promises."""
 
 TIMELINE = "timeline.jsonl"
 LOAD = "load"
@@ -123,11 +123,12 @@ REQUEST_TEXT = ("name", "error")
 REQUEST_HEADER = ",".join(REQUEST_COLUMNS)
 
 
-def create(out: Path) -> Path:
+def create(out: Path, *, of_promises: bool = True) -> Path:
     """Make the folder of a new run and point `latest` at it; its name is the run id.
 
     Args:
         out: where dossiers are kept, such as `reports/out`.
+        of_promises: whether there will be verdicts in it; without any (an experiment alone) `latest` stays.
 
     Example::
 
@@ -143,6 +144,8 @@ def create(out: Path) -> Path:
             break
         except FileExistsError:
             continue
+    if not of_promises:
+        return folder
     link = out / f".{LATEST}-{folder.name}"
     link.symlink_to(folder.name)
     link.replace(out / LATEST)

@@ -18,7 +18,9 @@ def failure_text(test: TestRecord, run: Run) -> str:
         pytest.fail(failure_text(record, run), pytrace=False)
     """
     bad = [judged for judged in test.claims if judged.verdict not in {Verdict.PASS, Verdict.SKIPPED}]
-    lines = [f"{test.verdict}: {test.reason}", _line("promise", test.promise or test.id)]
+    lines = [f"{test.verdict}: {test.reason}"]
+    lines += [_line(*sabotaged(run).split(" ", 1))] if run.sabotage else []
+    lines.append(_line("promise", test.promise or test.id))
     for judged in bad:
         if judged.measured:
             lines.append(_line("measured", judged.measured + (f"; promised {judged.budget}" if judged.budget else "")))
@@ -41,14 +43,15 @@ def failure_text(test: TestRecord, run: Run) -> str:
 def summary(run: Run, dossier: Path | None = None) -> str:
     """A table of all promises, worst first, then the run's verdict and where its report is."""
     rows = sorted(run.tests, key=lambda test: list(Verdict).index(test.verdict))
-    lines = []
+    lines = [sabotaged(run), ""] if run.sabotage else []
     for test in rows:
         lines.append(f"{test.verdict:<12}  {test.seconds:6.1f} s  {test.promise or test.id}")
         if test.verdict is not Verdict.PASS:
             lines += [f"{'':24}{line}" for line in test.reason.splitlines()]
     lines += [f"{Verdict.INCONCLUSIVE:<12}            {gap}" for gap in run.gaps]
     counts = ", ".join(f"{count} {verdict}" for verdict, count in run.counts().items()) or "no test ran"
-    lines += ["", f"{run.verdict}: {run.reason}", f"{counts}; seed {run.seed}, profile {run.profile or '?'}"]
+    planted = f"; {sabotaged(run)}" if run.sabotage else ""
+    lines += ["", f"{run.verdict}: {run.reason}{planted}", f"{counts}; seed {run.seed}, profile {run.profile or '?'}"]
     if dossier is not None:
         lines.append(f"report  {dossier / 'report.html'}")
         lines.append(f"again   crucible recheck {dossier}")
@@ -56,11 +59,18 @@ def summary(run: Run, dossier: Path | None = None) -> str:
 
 
 def repeat(test: TestRecord, run: Run) -> str:
-    """The command that runs this test again with the same choices."""
-    words = ["crucible", "run", test.id]
-    words += ["--profile", run.profile] if run.profile else []
+    """The command that runs this test again with the same choices, and with the same defect planted."""
+    if run.sabotage:
+        words = ["crucible", "sabotage", "run", run.sabotage]
+    else:
+        words = ["crucible", "run", test.id, *(["--profile", run.profile] if run.profile else [])]
     words += ["--seed", str(run.seed)] if run.seed is not None else []
     return shlex.join(words)
+
+
+def sabotaged(run: Run) -> str:
+    """What whoever reads the verdicts of a run under a planted defect has to know first."""
+    return f"sabotage {run.sabotage} stood planted on purpose: this says nothing of the stack as it is"
 
 
 def anchor(test: str) -> str:

@@ -47,6 +47,21 @@ def test_a_missed_bar_exits_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "met", "missed").exit_code == 1
 
 
+def test_a_running_stack_is_taken_down_only_when_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "BENCHES", {"idle": f"{__name__}:met", "up-warm": f"{__name__}:missed"})
+    refused = CliRunner().invoke(cli.bench, ["--only", "up-warm", "--only", "idle"])
+    assert refused.exit_code == 2
+    assert "up-warm takes the running stack down: say so with --with-down" in refused.output
+    assert "what is" not in refused.output
+    for words, code in (
+        (["--only", "up-warm", "--with-down"], 1),
+        (["--with-down"], 1),
+        ([], 0),
+        (["--only", "idle"], 0),
+    ):
+        assert CliRunner().invoke(cli.bench, words).exit_code == code, words
+
+
 @pytest.mark.parametrize("names", [("met", "unable"), ("unable",), ()])
 def test_what_could_not_be_measured_is_named_and_exits_3(
     monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]

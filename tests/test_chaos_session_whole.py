@@ -45,8 +45,8 @@ def did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def world(settings: Settings, stack: Any, *, seed: int, experiment: str) -> Opened:
         return Opened(done, "world", settings, stack, seed, experiment)
 
-    def fresh(out: Path) -> Path:
-        assert out == ROOT / "reports/out"
+    def fresh(out: Path, *, of_promises: bool) -> Path:
+        assert (out, of_promises) == (ROOT / "reports/out", False)
         (tmp_path / "fresh").mkdir()
         return tmp_path / "fresh"
 

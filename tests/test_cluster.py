@@ -228,6 +228,13 @@ def test_a_taken_port_names_its_taker_and_the_setting() -> None:
     assert taker(port) is None
 
 
+@pytest.mark.parametrize(("port", "other"), [(64000, 65000), (64533, 63533), (65001, 64001), (65535, 64535)])
+def test_a_suggested_port_is_one(port: int, other: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.cluster.ports._is_free", lambda _: False)
+    with pytest.raises(UsageError, match=rf"CRUCIBLE_GATEWAY_PORT={other} "):
+        check_free([port], Settings(gateway_port=port))
+
+
 def test_a_file_that_closes_while_we_look_does_not_hide_the_taker() -> None:
     """Listing our own descriptors opens one more, gone when it is read: it had the lowest free number."""
     lowest = os.open("/dev/null", os.O_RDONLY)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from chaoslib.exceptions import InterruptExecution
+from urllib3.exceptions import HTTPError
 
 from chaos import session
 from chaos.controls import crucible, evidence, interruption, strict
@@ -86,14 +87,24 @@ def test_a_dry_run_begins_no_session_and_keeps_nothing(monkeypatch: pytest.Monke
     assert (called, state) == ([], {"status": "completed", "strict": "dry"})
 
 
-def test_a_session_that_cannot_be_had_interrupts_with_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Any) -> None:
-        raise UsageError("the cluster is in use", next_command="wait")
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UsageError("the cluster is in use", next_command="wait"), "the cluster is in use\n  next: wait"),
+        (HTTPError("refused"), "the API of the cluster does not answer: refused\n  next: crucible status"),
+        (KeyError("roles"), "the session could not be opened: KeyError: 'roles'\n  next: crucible status"),
+    ],
+)
+def test_no_experiment_goes_on_without_a_session_whatever_was_wrong(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail(_: Any) -> None:
+        raise error
 
-    monkeypatch.setattr(session, "begin", refuse)
+    monkeypatch.setattr(session, "begin", fail)
     with pytest.raises(InterruptExecution) as interrupted:
         evidence.before_experiment_control({}, {})
-    assert str(interrupted.value) == "the cluster is in use\n  next: wait"
+    assert str(interrupted.value) == said
 
 
 @pytest.mark.parametrize(

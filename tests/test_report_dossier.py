@@ -32,6 +32,14 @@ def test_ids_sort_by_time_never_clash_and_latest_follows(tmp_path: Path) -> None
     assert {path.name for path in tmp_path.iterdir()} == {"latest", *(path.name for path in made)}
 
 
+def test_a_folder_that_is_no_run_of_promises_leaves_latest_where_it_is(tmp_path: Path) -> None:
+    run = dossiers.create(tmp_path)
+    alone = dossiers.create(tmp_path, of_promises=False)
+    assert alone.is_dir()
+    assert (tmp_path / "latest").resolve() == run.resolve()
+    assert {path.name for path in tmp_path.iterdir()} == {"latest", run.name, alone.name}
+
+
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     folder, run = tell(tmp_path / "run")
     assert dossiers.load(folder) == run

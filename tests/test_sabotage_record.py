@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from click.testing import CliRunner
 from test_sabotage_run import ENTRIES, result
 
+from suites.sabotage import cli
 from suites.sabotage.choice import without_result
 from suites.sabotage.commit import commit
 from suites.sabotage.outcome import Outcome
@@ -46,3 +48,16 @@ def test_the_commit_of_a_checkout(tmp_path: Path) -> None:
                                    "-m", "one"]):  # fmt: skip
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
     assert len(commit(tmp_path)) == 10
+
+
+def test_a_family_that_there_is_not_is_refused_with_those_there_are() -> None:
+    refused = CliRunner().invoke(cli.sabotage, ["list", "--family", "nonsense"])
+    assert refused.exit_code == 2
+    assert "no family is called 'nonsense'; there are answers, safety-nets, " in refused.output
+    some = CliRunner().invoke(cli.sabotage, ["list", "--family", "healing"])
+    assert (some.exit_code, some.output.split()[:2]) == (0, ["no-heal", "healing"])
+
+
+def test_the_words_of_its_help_name_a_call_that_is_one() -> None:
+    said = " ".join(CliRunner().invoke(cli.sabotage, ["record", "--help"]).output.split())
+    assert "`run --all --missing` goes on" in said

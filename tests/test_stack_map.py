@@ -74,6 +74,14 @@ def test_another_file_may_be_the_map(tmp_path: Path) -> None:
         stack_map_of(Settings(stack_map=tmp_path / "no-such.yaml"))
 
 
+@pytest.mark.parametrize("text", ["", "[]", "acd", "roles:", "roles: [a]", "roles: {a: }", "roles: {a: {}}", "\x00"])
+def test_a_file_that_is_no_map_is_refused_with_its_name(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"stack map .*broken\.yaml: "):
+        load_stack_map(path)
+
+
 def test_a_child_sees_all_settings_and_no_stale_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRUCIBLE_NAMESPACE", "old")
     monkeypatch.delenv("CRUCIBLE_PROFILE", raising=False)  # make sets it

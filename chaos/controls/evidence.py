@@ -10,12 +10,14 @@ from typing import Any
 
 from chaoslib.exceptions import InterruptExecution
 from chaostoolkit import encoder  # type: ignore[import-untyped]
+from urllib3.exceptions import HTTPError
 
 from chaos import session
 from fixtures.errors import CrucibleError
 from reports.layout import LAST_WORDS
 
 logger = logging.getLogger("chaostoolkit")
+NEXT = "next: crucible status"
 
 
 def before_experiment_control(context: dict[str, Any], configuration: Any = None, **_: Any) -> None:
@@ -26,6 +28,12 @@ def before_experiment_control(context: dict[str, Any], configuration: Any = None
         session.begin(configuration)
     except CrucibleError as error:
         raise InterruptExecution(str(error)) from error
+    except HTTPError as error:
+        raise InterruptExecution(f"the API of the cluster does not answer: {error}\n  {NEXT}") from error
+    except Exception as error:  # Chaos Toolkit would log it, and run the experiment without a session
+        logger.debug("the session could not be opened", exc_info=True)
+        words = f"the session could not be opened: {type(error).__name__}: {error}\n  {NEXT}"
+        raise InterruptExecution(words) from error
 
 
 def after_experiment_control(

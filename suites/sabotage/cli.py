@@ -53,8 +53,11 @@ def list_(family: str | None) -> None:
       crucible sabotage list --family autoscaler
     """
     from chaos.sabotages.catalogue import catalogue
+    from chaos.sabotages.sabotage import Family
     from suites.sabotage.results import Results
 
+    if family is not None and family not in list(Family):
+        raise click.UsageError(f"no family is called {family!r}; there are {', '.join(Family)}")
     results = Results(FOLDER, RECORD)
     for entry in catalogue().values():
         if family in (None, entry.family.value):
@@ -97,7 +100,7 @@ def show(name: str) -> None:
 def record() -> None:
     """Write how each went the last time to docs/reference/sabotages.md, and as JSON beside it for other machines.
 
-    A new machine knows these results: `list` shows them and `run --missing` goes on where they end.
+    A new machine knows these results: `list` shows them and `run --all --missing` goes on where they end.
 
     \b
     Examples:
