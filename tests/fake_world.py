@@ -72,6 +72,7 @@ class Still(World):
     def __init__(self, *, seed: int = 7) -> None:
         super().__init__(Settings(), STACK, seed=seed, experiment="e")
         self.cluster = self.api = Api()  # type: ignore[assignment]
+        self.is_adopted = False  # whatever stands in the home of who runs the tests
         self.all: dict[str, list[KubeObject]] = {
             "pods": [pod(f"{app}-{i}", f"w{i}") for app in ("web", "db") for i in (1, 2)],
             "nodes": [node("w1"), node("w2"), node("w3")],

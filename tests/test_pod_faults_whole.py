@@ -134,7 +134,7 @@ def test_the_proof_of_a_killed_pod_is_whole() -> None:
         "uids": ["u-web-8", "u-web-9", "u-web-7"],
         "runtime": {
             "web-8": "none of its 2 containers runs on w1",
-            "web-9": "not asked: its node is not a container of kind's",
+            "web-9": "not asked: its node is no container of ours",
             "web-7": "none of its 0 containers runs on w2",
         },
     }
