@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
+from fixtures.cluster.owner import is_adopted
 from fixtures.docker import find_engine
 from fixtures.docker.containers import Containers
 from fixtures.kubernetes.api import Cluster, Informer, KubeObject
@@ -47,7 +48,12 @@ class World:
     @cached_property
     def containers(self) -> Containers:
         """The nodes as containers; the engine is looked for once."""
-        return Containers(find_engine(), self.settings.cluster)
+        return Containers(find_engine(), self.settings.cluster, is_adopted=self.is_adopted)
+
+    @cached_property
+    def is_adopted(self) -> bool:
+        """Whether Crucible did not make the cluster, so that its nodes are not to be touched."""
+        return is_adopted(self.settings)
 
     def __enter__(self) -> World:
         return self

@@ -32,8 +32,10 @@ def ready(value: bool) -> list[dict[str, str]]:
 def pod(
     name: str, node: str, *, uid: str = "", is_ready: bool = True, going: bool = False, born: str = BORN
 ) -> KubeObject:
+    app = name.split("-", maxsplit=1)[0]
+    owner = {"kind": "StatefulSet", "name": app} if app == "db" else {"kind": "ReplicaSet", "name": f"{app}-5f"}
     meta: KubeObject = {"name": name, "namespace": "acd", "uid": uid or f"u-{name}", "creationTimestamp": born,
-                        "labels": {"app": name.split("-", maxsplit=1)[0]}}  # fmt: skip
+                        "labels": {"app": app}, "ownerReferences": [{**owner, "controller": True}]}  # fmt: skip
     if going:
         meta["deletionTimestamp"] = BORN
     container = {"containerID": f"containerd://c-{name}", "state": {"running": {"startedAt": born}}}
@@ -72,6 +74,7 @@ class Still(World):
     def __init__(self, *, seed: int = 7) -> None:
         super().__init__(Settings(), STACK, seed=seed, experiment="e")
         self.cluster = self.api = Api()  # type: ignore[assignment]
+        self.is_adopted = False  # whatever stands in the home of who runs the tests
         self.all: dict[str, list[KubeObject]] = {
             "pods": [pod(f"{app}-{i}", f"w{i}") for app in ("web", "db") for i in (1, 2)],
             "nodes": [node("w1"), node("w2"), node("w3")],

@@ -120,3 +120,14 @@ def test_two_pods_on_one_node_are_told_by_age() -> None:
     ]
     (one,), (two,) = KillPod(world, "web").targets(), KillPod(other, "web").targets()
     assert (one.name, two.name) in (("web-z", "web-b"), ("web-a", "web-y"))
+
+
+def test_a_pod_that_somebody_made_by_hand_under_the_role_s_labels_is_no_victim() -> None:
+    """Nothing would bring it back."""
+    world = Still()
+    theirs = pod("web-debug", "w3")
+    del theirs["metadata"]["ownerReferences"]
+    world.all["pods"] = [pod("web-1", "w1"), theirs]
+    assert [victim.name for victim in KillPod(world, "web").targets()] == ["web-1"]
+    with pytest.raises(NothingToBreak, match="at least 2 Ready"):
+        KillPod(world, "web", count=2).targets()

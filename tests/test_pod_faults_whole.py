@@ -69,7 +69,9 @@ def victim(name: str, *containers: str, node: str = "w1", peers: tuple[str, ...]
 
 def test_a_pod_is_chosen_with_all_that_healing_and_proof_must_know() -> None:
     world = world_with(Containers())
-    sets: dict[str, Any] = {"ownerReferences": [{"kind": "Other"}, {"kind": "StatefulSet"}]}
+    sets: dict[str, Any] = {
+        "ownerReferences": [{"kind": "Other"}, {"kind": "StatefulSet", "name": "db", "controller": True}]
+    }
     db = world.all["pods"][2:]
     for item in db:
         item["metadata"].update(sets)
@@ -101,13 +103,11 @@ def test_victims_are_ordered_by_number_where_they_are_numbered_and_else_by_place
         return candidates[:count]
 
     monkeypatch.setattr(world, "choose", choose)
-    world.all["pods"][3]["metadata"]["ownerReferences"] = [{"kind": "StatefulSet"}]
-    world.all["pods"][2]["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet"}]
     KillPod(world, "db").targets()
     KillPod(world, "web").targets()
     world.__dict__["containers"] = Containers("w1", "w2", "w3")
     KillNode(world).targets()
-    assert seen == [f"w1 {BORN}", "db-2", f"w1 {BORN}", f"w2 {BORN}", "w1", "w2", "w3"]
+    assert seen == ["db-1", "db-2", f"w1 {BORN}", f"w2 {BORN}", "w1", "w2", "w3"]
 
 
 def test_a_pod_is_killed_inside_its_node_unless_it_is_to_go_in_order_or_its_node_is_not_ours() -> None:
@@ -134,7 +134,7 @@ def test_the_proof_of_a_killed_pod_is_whole() -> None:
         "uids": ["u-web-8", "u-web-9", "u-web-7"],
         "runtime": {
             "web-8": "none of its 2 containers runs on w1",
-            "web-9": "not asked: its node is not a container of kind's",
+            "web-9": "not asked: its node is no container of ours",
             "web-7": "none of its 0 containers runs on w2",
         },
     }

@@ -24,7 +24,7 @@ def pod(*owners: tuple[str, str, bool]) -> dict[str, Any]:
         ("gateway", ("ReplicaSet", "gateway-of-others-9586b97c7", True), False),
         ("gateway", ("ReplicaSet", "gateway", True), False),
         ("gateway", ("StatefulSet", "gateway", True), False),
-        ("gateway", ("Node", "worker", False), True),
+        ("gateway", ("Node", "worker", False), False),
         ("kafka", ("StatefulSet", "kafka-controller", True), True),
         ("kafka", ("StatefulSet", "kafka-of-others", True), False),
         ("kafka", ("ReplicaSet", "kafka-controller-9586b97c7", True), False),
@@ -35,6 +35,7 @@ def test_a_pod_is_its_controllers(role: str, owner: tuple[str, str, bool], is_ou
     assert is_made_by(pod(owner), STACK.role(role)) is is_ours
 
 
-def test_a_pod_without_a_controller_is_taken_for_the_roles() -> None:
-    assert is_made_by({"metadata": {"name": "p"}}, STACK.role("gateway"))
+def test_a_pod_without_a_controller_is_nobody_s_of_the_stack() -> None:
+    """Somebody's own pod that wears the labels: killed, it would never come back."""
+    assert not is_made_by({"metadata": {"name": "p"}}, STACK.role("gateway"))
     assert is_made_by(pod(("Job", "x", False), ("ReplicaSet", "gateway-1", True)), STACK.role("gateway"))

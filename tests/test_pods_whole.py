@@ -61,16 +61,16 @@ def owner(kind: str, name: str, controller: bool | None = True) -> Item:
         ("DaemonSet", [owner("DaemonSet", "web")], True),
         ("DaemonSet", [owner("DaemonSet", "web-5f")], False),
         ("DaemonSet", [owner("ReplicaSet", "web-5f")], False),
-        ("DaemonSet", [owner("Rack", "x", None)], True),
+        ("DaemonSet", [owner("Rack", "x", None)], False),
     ],
 )
 def test_a_pod_is_made_by_its_first_controller(kind: str, owners: list[Item], is_its: bool) -> None:
     assert is_made_by(pod(ownerReferences=owners), role(kind)) is is_its
 
 
-def test_a_pod_of_nobody_is_taken_for_a_roles_own() -> None:
-    assert is_made_by(pod(), role()) is True
-    assert is_made_by(pod(ownerReferences=None), role()) is True
+def test_a_pod_of_nobody_is_no_role_s() -> None:
+    assert is_made_by(pod(), role()) is False
+    assert is_made_by(pod(ownerReferences=None), role()) is False
 
 
 def container(name: str, *, restarts: int | None = None, **state: Any) -> Item:

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 from chaos import session
 from chaos.fault import Evidence, NothingToBreak, Target
 from chaos.world import World, instant, uid
+from fixtures.docker.containers import ADOPTED, OF_OUR_OWN
 from fixtures.errors import HarnessError
 from fixtures.kubernetes.api import KubeObject
 from fixtures.kubernetes.conditions import condition_of, is_ready
@@ -25,7 +26,7 @@ class KillNode:
     """Kill the container of a worker with SIGKILL; healing starts it again.
 
     Never a target: the control plane, a node labelled crucible.dev/fault-target=never, a container that kind did not
-    make for our cluster.
+    make for our cluster, any node of an adopted cluster.
 
     Effect: Docker says that the container has ended, and Kubernetes by itself says that the node is not Ready.
     Healed: the container runs with the node's old address, its kubelet has renewed its lease since the start, every
@@ -45,6 +46,8 @@ class KillNode:
     healed_within_s: float = 240.0
 
     def targets(self) -> list[Target]:
+        if self.world.is_adopted:
+            raise NothingToBreak(ADOPTED, next_command=OF_OUR_OWN)
         nodes = {node["metadata"]["name"]: node for node in self.world.objects("nodes")}
         refusals = {name: why for name, node in nodes.items() if (why := self._refusal(node))}
         candidates = [node for name, node in nodes.items() if name not in refusals]

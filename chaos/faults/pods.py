@@ -24,7 +24,8 @@ class KillPod:
 
     The containers get SIGKILL from the node's runtime: no SIGTERM, no preStop, no last words. At once the pod is
     deleted with its UID as a precondition and the shortest grace that keeps Kubernetes' promise of at most one pod of
-    a name (1 s; a grace of 0 gives up that promise). Where nodes are not kind's containers, the deletion alone kills.
+    a name (1 s; a grace of 0 gives up that promise). Where nodes are not ours, as on an adopted cluster, the deletion
+    alone kills.
 
     Effect: the UID is gone from the API, and the runtime of its node knows none of its containers as running. Healed:
     the role has as many Ready pods behind its Service as its workload asks for, and those killed are not among them.
@@ -77,7 +78,7 @@ class KillPod:
         runtime: dict[str, Any] = {}
         for pod in targets:
             if not containers.is_ours(pod.facts["node"]):
-                runtime[pod.name] = "not asked: its node is not a container of kind's"
+                runtime[pod.name] = "not asked: its node is no container of ours"
                 continue
             running = containers.running_inside(pod.facts["node"])
             if running & set(pod.facts["containers"]):
