@@ -10,7 +10,7 @@ from types import FrameType
 from chaos.sabotages.catalogue import catalogue, find
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.settings import Settings, load_settings
-from suites.sabotage.choice import expected_s, oldest_first, sample, without_result
+from suites.sabotage.choice import expected_s, not_caught, oldest_first, sample
 from suites.sabotage.control import Control
 from suites.sabotage.outcome import Outcome, exit_code
 from suites.sabotage.page import write_page
@@ -25,7 +25,7 @@ def chosen(names: Sequence[str], results: Results, *, missing: bool, share: floa
     """The sabotages to run, in order: those named, or else all of the catalogue, oldest result first."""
     entries = [find(name) for name in names] if names else oldest_first(catalogue().values(), results)
     if missing:
-        entries = without_result(entries, results)
+        entries = not_caught(entries, results)
     return sample(entries, share, seed) if share and entries else entries
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from chaos.sabotages.sabotage import Sabotage
+from suites.sabotage.outcome import Outcome
 from suites.sabotage.results import Results
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -16,18 +17,20 @@ SUITE_S = {"conformance": 10.0, "recovery": 75.0, "autoscaling": 150.0, "orderin
 
 
 def oldest_first(entries: Iterable[Sabotage], results: Results) -> list[Sabotage]:
-    """In order of the time of their last result; what never ran, or changed since, comes first."""
-
-    def age(entry: Sabotage) -> tuple[datetime, str]:
-        last = results.last(entry)
-        return (last.at if last else NEVER, entry.id)
-
-    return sorted(entries, key=age)
+    """In order of the time when they were last judged; what never was, or changed since, comes first."""
+    return sorted(entries, key=lambda entry: (judged_at(entry, results), entry.id))
 
 
-def without_result(entries: Iterable[Sabotage], results: Results) -> list[Sabotage]:
-    """Those that never ran as they are now."""
-    return [entry for entry in entries if results.last(entry) is None]
+def judged_at(entry: Sabotage, results: Results) -> datetime:
+    """When a sabotage was last judged as it is now; a failure of the harness judged nothing, so it does not count."""
+    judged = [result.at for result in results.of.get(entry.id, [])
+              if result.digest == entry.digest and result.outcome is not Outcome.HARNESS]  # fmt: skip
+    return max(judged, default=NEVER)
+
+
+def not_caught(entries: Iterable[Sabotage], results: Results) -> list[Sabotage]:
+    """Those that the right promise did not catch the last time, as they are now; whatever became of them instead."""
+    return [entry for entry in entries if not ((last := results.last(entry)) and last.outcome is Outcome.CAUGHT)]
 
 
 def sample(entries: Sequence[Sabotage], share: float, seed: int) -> list[Sabotage]:

@@ -116,7 +116,7 @@ def record() -> None:
 @sabotage.command()
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="The whole catalogue, oldest result first.")
-@click.option("--missing", is_flag=True, help="Only those without a result, or changed since theirs.")
+@click.option("--missing", is_flag=True, help="Only those that were not caught yet as they are now.")
 @click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="Only this share, drawn by the seed.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Begin none that would not end in this time.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the runs under them, and of the sample.")
@@ -156,7 +156,7 @@ def run(
     results, seed = Results(FOLDER, RECORD), secrets.randbelow(2**31) if seed is None else seed
     entries = chosen(names, results, missing=missing, share=sample, seed=seed)
     if not entries:
-        click.echo("nothing is missing: each has a result of its present version")
+        click.echo("nothing is missing: each was caught by the right promise, in its present version")
         return
     settings = load_settings()
     kept = (
