@@ -59,6 +59,7 @@ def run_all(
     until = time.monotonic() + minutes * 60 if minutes else None
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     done = found if found is not None else []
+    rows = list(catalogue().values())
     tell(f"{len(entries)} sabotages, seed {seed}")
     try:
         for number, entry in enumerate(entries, 1):
@@ -71,7 +72,7 @@ def run_all(
             result = one(entry) if not trouble else unjudged(entry, trouble, seed)
             done.append(result)
             results.add(result)
-            write_page(list(catalogue().values()), results)
+            write_page(rows, results)
             tell(_line(result))
     finally:
         for line in _end(done, len(entries), results):

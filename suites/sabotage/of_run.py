@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from chaos.sabotages.catalogue import catalogue
 from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.sabotages_of_run import Sabotages
@@ -12,8 +13,9 @@ from reports.verdict import EXIT_CODES
 from suites.sabotage.campaign import chosen, run_all
 from suites.sabotage.child import judged
 from suites.sabotage.control import Control
+from suites.sabotage.matrix import matrix
 from suites.sabotage.outcome import Outcome
-from suites.sabotage.page import PICTURE, write_page
+from suites.sabotage.page import PICTURE
 from suites.sabotage.places import FOLDER, RECORD
 from suites.sabotage.results import Result, Results
 
@@ -59,7 +61,9 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
         dossiers.save(dossier, run)
         raise
     run.sabotages = told(done, planned=len(entries), minutes=minutes, picture=PICTURE)
-    (dossier / PICTURE).write_text((write_page(entries, results).parent / PICTURE).read_text())
+    rows = list(catalogue().values())
+    mine = {result.sabotage for result in done}
+    (dossier / PICTURE).write_text(matrix(rows, results.newest(rows), run=mine))
     dossiers.save(dossier, run)
     write_report(dossier, run)
     return EXIT_CODES[run.verdict]

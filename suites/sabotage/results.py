@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chaos.sabotages.catalogue import catalogue
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.errors import HarnessError
 from fixtures.whole import write_whole
@@ -89,7 +91,7 @@ class Results:
         """Keep a result and write the file."""
         self.of[result.sabotage] = [*self.of.get(result.sabotage, []), result][-KEPT:]
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = Kept(summary=summary(self.latest()), results=self.of).model_dump_json(indent=1)
+        text = Kept(summary=summary(self.current(_known())), results=self.of).model_dump_json(indent=1)
         write_whole(self.path, text, mode=0o644)
 
     def last(self, sabotage: Sabotage) -> Result | None:
@@ -97,9 +99,19 @@ class Results:
         found = self.of.get(sabotage.id, [])
         return found[-1] if found and found[-1].digest == sabotage.digest else None
 
-    def latest(self) -> list[Result]:
-        """The newest of each."""
-        return [found[-1] for found in self.of.values() if found]
+    def newest(self, entries: Iterable[Sabotage]) -> dict[str, Result]:
+        """The newest of each of these by id, of whatever version of it; only what has its digest counts for it."""
+        return {entry.id: found[-1] for entry in entries if (found := self.of.get(entry.id))}
+
+    def current(self, entries: Iterable[Sabotage]) -> list[Result]:
+        """The newest of each of these as it is now; what an earlier version did is not among them."""
+        return [last for entry in entries if (last := self.last(entry))]
+
+
+@cache
+def _known() -> tuple[Sabotage, ...]:
+    """The catalogue, whose hundred files are read once for all the results of a campaign."""
+    return tuple(catalogue().values())
 
 
 class Kept(BaseModel):
