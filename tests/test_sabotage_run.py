@@ -157,31 +157,6 @@ def test_a_result_of_an_earlier_version_counts_as_missing(tmp_path: Path) -> Non
     assert not_caught([changed], results) == [changed]
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-def test_only_what_the_right_promise_caught_is_not_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
-) -> None:
-    """`run --all --missing` ended with 0 when each had escaped, or the harness had failed each time."""
-    results = Results(tmp_path)
-    results.add(result(ENTRIES[0], outcome))
-    assert not_caught([ENTRIES[0]], results) == ([] if outcome is Outcome.CAUGHT else [ENTRIES[0]])
-    monkeypatch.setattr(cli, "FOLDER", tmp_path)
-    monkeypatch.setattr(cli, "RECORD", tmp_path / "record.json")
-    monkeypatch.setattr("suites.sabotage.campaign.run_all", lambda entries, *_, **__: 1)
-    monkeypatch.setattr("suites.sabotage.campaign.catalogue", lambda: {ENTRIES[0].id: ENTRIES[0]})
-    ended = CliRunner().invoke(cli.sabotage, ["run", "--all", "--missing"])
-    assert ended.exit_code == (0 if outcome is Outcome.CAUGHT else 1)
-
-
-def test_a_failure_of_the_harness_sends_none_to_the_end_of_the_queue(tmp_path: Path) -> None:
-    results = Results(tmp_path)
-    results.add(result(ENTRIES[0], days_old=3))
-    results.add(result(ENTRIES[1], days_old=2))
-    results.add(result(ENTRIES[0], Outcome.HARNESS, days_old=1))
-    results.add(result(ENTRIES[2], Outcome.HARNESS))
-    assert oldest_first(ENTRIES[:3], results) == [ENTRIES[2], ENTRIES[0], ENTRIES[1]]
-
-
 def test_a_damaged_file_is_told_and_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "sabotage.json").write_text("{")
     with pytest.raises(HarnessError, match="cannot be read"):

@@ -10,8 +10,9 @@ from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.sabotages_of_run import Sabotages
 from reports.verdict import EXIT_CODES
-from suites.sabotage.campaign import chosen, run_all
+from suites.sabotage.campaign import run_all
 from suites.sabotage.child import judged
+from suites.sabotage.choice import for_a_run
 from suites.sabotage.control import Control
 from suites.sabotage.matrix import matrix
 from suites.sabotage.outcome import Outcome
@@ -42,7 +43,8 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
 
     run = dossiers.load(dossier)
     results, minutes = Results(FOLDER, RECORD), MINUTES[settings.profile]
-    entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
+    rows = list(catalogue().values())
+    entries = for_a_run(rows, results, run.seed or 0)
     done: list[Result] = []
     run.sabotages = told(done, planned=len(entries), minutes=minutes)  # whoever kills this run leaves no PASS
     if run.interrupted:
@@ -61,7 +63,6 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
         dossiers.save(dossier, run)
         raise
     run.sabotages = told(done, planned=len(entries), minutes=minutes, picture=PICTURE)
-    rows = list(catalogue().values())
     mine = {result.sabotage for result in done}
     (dossier / PICTURE).write_text(matrix(rows, results.newest(rows), run=mine))
     dossiers.save(dossier, run)

@@ -83,6 +83,8 @@ class Results:
     def __init__(self, folder: Path, record: Path | None = None) -> None:
         self.folder, self.path = folder, folder / FILE
         self.of = read_results(self.path)
+        ages = [result.at for found in self.of.values() for result in found]
+        self.own_newest = max(ages, default=None)  # before the record's are added
         for name, found in (read_results(record) if record else {}).items():
             each = {result.at: result for result in (*found, *self.of.get(name, []))}
             self.of[name] = [each[at] for at in sorted(each)]
