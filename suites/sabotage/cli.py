@@ -89,7 +89,8 @@ def show(name: str) -> None:
         click.echo(f"{result.at:%Y-%m-%d %H:%M} seed {result.seed}: {result.outcome}: {result.reason}{stale}")
         click.echo(
             f"  planted in {result.seconds.plant:g} s, promises {result.seconds.promises:g} s, undone in "
-            f"{result.seconds.undo:g} s; {FOLDER.relative_to(ROOT) / result.dossier if result.dossier else 'elsewhere'}"
+            f"{result.seconds.undo:g} s; control: {result.control or 'not known'}; "
+            f"{FOLDER.relative_to(ROOT) / result.dossier if result.dossier else 'elsewhere'}"
         )
 
 
@@ -123,7 +124,7 @@ def record() -> None:
 @click.option(
     "--control/--no-control",
     default=None,
-    help="First see each promise kept without any sabotage (with --all, unless told otherwise).",
+    help="See each promise kept without any sabotage, first and at the end (with --all, unless told otherwise).",
 )
 def run(
     names: tuple[str, ...],

@@ -51,6 +51,8 @@ class Result(BaseModel):
         digest: of the entry, so that a result of another version of it is known as such.
         dossier: the folder of the run under it, relative to the file; empty when it was on another machine.
         commit: of this project, with `+` when files differed from it; empty when it is not known.
+        control: whether its promises were seen kept without it: before, before and after, by the run before; empty in
+            results of before this was kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -65,6 +67,7 @@ class Result(BaseModel):
     seconds: Seconds = Seconds()
     dossier: str = ""
     commit: str = ""
+    control: str = ""
 
 
 class Results:
@@ -92,6 +95,14 @@ class Results:
     def add(self, result: Result) -> None:
         """Keep a result and write the file."""
         self.of[result.sabotage] = [*self.of.get(result.sabotage, []), result][-KEPT:]
+        self._write()
+
+    def amend(self, result: Result) -> None:
+        """Put what is known by now in place of the newest result of a sabotage, and write the file."""
+        self.of[result.sabotage][-1] = result
+        self._write()
+
+    def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         text = Kept(summary=summary(self.current(_known())), results=self.of).model_dump_json(indent=1)
         write_whole(self.path, text, mode=0o644)
