@@ -15,6 +15,9 @@ from reports.claim import Claim
 from reports.judging import judge_again, judge_test
 from reports.run import Judged, Run, TestRecord
 from reports.verdict import EXIT_CODES, Verdict
+from suites.sabotage.of_run import told
+from suites.sabotage.outcome import Outcome
+from suites.sabotage.results import Result
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -171,6 +174,34 @@ def test_junit_counts_and_carries_the_word(tmp_path: Path) -> None:
     assert failure is not None
     assert failure.get("message", "").startswith("FAIL: ")
     assert run.run_id in (failure.text or "")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "minutes", "counts", "names"),
+    [
+        ((Outcome.CAUGHT,), 30.0, ("1", "0", "0"), []),
+        ((Outcome.ESCAPED,), 30.0, ("2", "1", "0"), ["lost"]),
+        ((Outcome.ANOTHER, Outcome.HARNESS), 30.0, ("3", "1", "1"), ["lost", "lost"]),
+        ((), None, ("2", "0", "1"), ["all"]),
+    ],
+)
+def test_junit_names_each_sabotage_that_keeps_a_run_from_pass(
+    outcomes: tuple[Outcome, ...], minutes: float | None, counts: tuple[str, ...], names: list[str]
+) -> None:
+    """A run that was FAIL because one escaped had failures="0", and its name was nowhere."""
+    done = [Result(sabotage="lost", family="f", digest="d", outcome=outcome, reason="\x00 c.d PASS", seed=1)
+            for outcome in outcomes]  # fmt: skip
+    kept = Judged(checker="c", verdict=Verdict.PASS, reason="r")
+    run = Run(run_id="r", tests=[TestRecord(id="t", promise="p", claims=[kept])], finished=datetime.now(UTC))
+    run.sabotages = told(done, planned=9, minutes=minutes)
+    suite = ET.fromstring(dossiers.junit(run))[0]  # noqa: S314 - our own text
+    assert tuple(suite.get(name) for name in ("tests", "failures", "errors")) == counts
+    cases = suite.findall("testcase[@classname='sabotages']")
+    assert [case.get("name") for case in cases] == names
+    for case, outcome in zip(cases, outcomes, strict=False):
+        bad = case.find("error" if outcome is Outcome.HARNESS else "failure")
+        assert bad is not None
+        assert "c.d PASS" in str(bad.get("message"))
 
 
 def test_junit_is_well_formed_whatever_a_pod_calls_itself(tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ def test_the_share_is_written_into_the_run_and_its_report(tmp_path: Path, monkey
     assert isinstance(again.sabotages, Sabotages)
     assert again.sabotages.not_caught
     assert again.verdict is Verdict.FAIL
-    assert (dossier / again.sabotages.picture).exists()
+    picture = (dossier / again.sabotages.picture).read_text()
+    assert f"{again.sabotages.planted} of {len(ENTRIES)} are of this run" in picture
 
 
 def test_healing_leaves_alone_what_is_meant_to_stand(tmp_path: Path) -> None:

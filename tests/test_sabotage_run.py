@@ -21,9 +21,9 @@ from reports.verdict import Verdict
 from suites.sabotage import cli
 from suites.sabotage.campaign import run_all
 from suites.sabotage.child import AS_IT_WAS, Ended, judged, limit_s, read
-from suites.sabotage.choice import expected_s, oldest_first, sample, without_result
+from suites.sabotage.choice import expected_s, not_caught, oldest_first, sample
 from suites.sabotage.control import Control
-from suites.sabotage.matrix import cell, matrix
+from suites.sabotage.matrix import OUTCOME, cell, matrix
 from suites.sabotage.outcome import Outcome, exit_code, outcome_of
 from suites.sabotage.page import write_page
 from suites.sabotage.results import Result, Results, Seconds, summary
@@ -153,8 +153,8 @@ def test_a_result_of_an_earlier_version_counts_as_missing(tmp_path: Path) -> Non
     results = Results(tmp_path)
     results.add(result(ENTRIES[0]))
     changed = ENTRIES[0].model_copy(update={"must_stay_green": ()})
-    assert without_result([ENTRIES[0]], results) == []
-    assert without_result([changed], results) == [changed]
+    assert not_caught([ENTRIES[0]], results) == []
+    assert not_caught([changed], results) == [changed]
 
 
 def test_a_damaged_file_is_told_and_not_overwritten(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_each_is_kept_and_the_bad_ones_are_told_again_at_the_end(tmp_path: Path)
     assert code == 1
     assert "1 of 3 caught by the right promise; 0 not begun" in told
     assert told[-2].startswith("  harness failed: ")
-    assert len(Results(tmp_path).latest()) == 3
+    assert len(Results(tmp_path).of) == 3
     assert (tmp_path / "sabotage.html").exists()
 
 
@@ -228,7 +228,7 @@ def test_a_promise_that_is_red_by_itself_cannot_see_a_sabotage(tmp_path: Path) -
         one=result,
     )  # fmt: skip
     assert code == 3
-    assert [one.outcome for one in Results(tmp_path).latest()] == [Outcome.HARNESS, Outcome.CAUGHT]
+    assert [found[-1].outcome for found in Results(tmp_path).of.values()] == [Outcome.HARNESS, Outcome.CAUGHT]
 
 
 def test_a_control_that_could_not_be_run_stops_what_needs_it() -> None:
@@ -249,7 +249,7 @@ def test_an_interruption_keeps_what_was_found(tmp_path: Path) -> None:
     told: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         run_all(ENTRIES[:3], Results(tmp_path), minutes=None, seed=7, tell=told.append, settings=Settings(), one=one)
-    assert [found.sabotage for found in Results(tmp_path).latest()] == [ENTRIES[0].id]
+    assert list(Results(tmp_path).of) == [ENTRIES[0].id]
     assert "1 of 1 caught by the right promise; 2 not begun" in told
 
 
@@ -279,6 +279,31 @@ def test_the_page_has_a_line_for_each_and_escapes_words(tmp_path: Path) -> None:
     assert text.count("<tr><td>") == len(ENTRIES)
     assert f"1 of {len(ENTRIES)} sabotages caught" in text
     assert "<svg" in (tmp_path / "sabotage.svg").read_text()
+
+
+def test_what_an_earlier_version_did_is_stale_and_counts_nowhere(tmp_path: Path) -> None:
+    """It made the headline "3 of 3 caught", and its circle was green."""
+    results = Results(tmp_path)
+    results.add(result(ENTRIES[0]))
+    results.add(result(ENTRIES[1]).model_copy(update={"digest": "of-before", "dossier": "d"}))
+    assert [found.sabotage for found in results.current(ENTRIES)] == [ENTRIES[0].id]
+    text = write_page(ENTRIES, results).read_text()
+    assert f"1 of {len(ENTRIES)} sabotages caught" in text
+    assert "stale: of an earlier version, caught by the right promise" in text
+    assert json.loads(results.path.read_text())["summary"]["caught"] == 1
+    picture = (tmp_path / "sabotage.svg").read_text()
+    assert picture.count(f'r="5" fill="{OUTCOME[Outcome.CAUGHT]}"') == 1
+    assert f"{ENTRIES[1].id}: stale: of an earlier version, caught" in picture
+    assert cell(ENTRIES[1], ENTRIES[1].must_turn_red[0], results.of[ENTRIES[1].id][-1]) == "planned"
+
+
+def test_the_picture_of_a_run_tells_what_is_of_an_earlier_one() -> None:
+    found = {entry.id: result(entry) for entry in ENTRIES[:2]}
+    picture = matrix(ENTRIES, found, run={ENTRIES[0].id})
+    assert picture.count("opacity") == 1
+    assert f"{ENTRIES[1].id}: caught by the right promise, so it is; of an earlier run, " in picture
+    assert f"1 of {len(ENTRIES)} are of this run; what is pale is of an earlier run" in picture
+    assert "of an earlier run" not in matrix(ENTRIES, found)
 
 
 def test_the_summary_of_nothing_has_no_score() -> None:

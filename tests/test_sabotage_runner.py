@@ -242,7 +242,8 @@ def test_the_run_under_it_knows_what_stands_and_nothing_else_changes(tmp_path: P
     assert given["CRUCIBLE_RUN_DIR"] == str(tmp_path)
     assert given["CRUCIBLE_NAMESPACE"] == "other"
     words = child.words_of(ENTRY.promises, 7)
-    assert words[1:6] == ["run", "--profile", "smoke", "--seed", "7"]
+    assert words[1:4] == ["-m", "suites.sabotage.bound", str(os.getpid())]
+    assert words[4:9] == ["run", "--profile", "smoke", "--seed", "7"]
     assert [words[i + 1] for i, word in enumerate(words) if word == "--promise"] == list(ENTRY.promises)
 
 

@@ -10,8 +10,8 @@ from types import FrameType
 from chaos.sabotages.catalogue import catalogue, find
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.settings import Settings, load_settings
-from suites.sabotage.choice import expected_s, oldest_first, sample, without_result
-from suites.sabotage.control import Control
+from suites.sabotage.choice import expected_s, not_caught, oldest_first, sample
+from suites.sabotage.control import AFTER, NONE, Control
 from suites.sabotage.outcome import Outcome, exit_code
 from suites.sabotage.page import write_page
 from suites.sabotage.results import Result, Results, summary
@@ -25,7 +25,7 @@ def chosen(names: Sequence[str], results: Results, *, missing: bool, share: floa
     """The sabotages to run, in order: those named, or else all of the catalogue, oldest result first."""
     entries = [find(name) for name in names] if names else oldest_first(catalogue().values(), results)
     if missing:
-        entries = without_result(entries, results)
+        entries = not_caught(entries, results)
     return sample(entries, share, seed) if share and entries else entries
 
 
@@ -59,6 +59,7 @@ def run_all(
     until = time.monotonic() + minutes * 60 if minutes else None
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     done = found if found is not None else []
+    rows = list(catalogue().values())
     tell(f"{len(entries)} sabotages, seed {seed}")
     try:
         for number, entry in enumerate(entries, 1):
@@ -69,14 +70,33 @@ def run_all(
             tell(f"[{number}/{len(entries)}] {entry.id}: {entry.why}")
             trouble = control.trouble(entry) if control else ""
             result = one(entry) if not trouble else unjudged(entry, trouble, seed)
+            result = result.model_copy(update={"control": control.kind if control else NONE})
             done.append(result)
             results.add(result)
-            write_page(list(catalogue().values()), results)
+            write_page(rows, results)
             tell(_line(result))
+        if control:
+            _close(control, entries, done, results)
     finally:
         for line in _end(done, len(entries), results):
             tell(line)
     return exit_code(result.outcome for result in done)
+
+
+def _close(control: Control, entries: Sequence[Sabotage], done: list[Result], results: Results) -> None:
+    """See the promises kept once more after the last; a catch by one that is red now by itself is not proven."""
+    of = {entry.id: entry for entry in entries}
+    caught = [number for number, result in enumerate(done) if result.outcome is Outcome.CAUGHT]
+    closing = control.closing([of[done[number].sabotage] for number in caught])
+    for number in caught if closing else []:
+        assert closing is not None
+        trouble, was = closing.trouble(of[done[number].sabotage]), done[number]
+        changes: dict[str, object] = {"control": AFTER}
+        if trouble:
+            reason = f"unproven: after the last sabotage, {trouble}; before that {was.reason}"
+            changes |= {"outcome": Outcome.HARNESS, "reason": reason}
+        done[number] = was.model_copy(update=changes)
+        results.amend(done[number])
 
 
 def unjudged(entry: Sabotage, trouble: str, seed: int) -> Result:

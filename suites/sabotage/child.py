@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fixtures.process_group import end_group
-from fixtures.settings import Profile, Settings
+from fixtures.settings import ROOT, Profile, Settings
 from reports import dossier as dossiers
 from reports.run import Run
 from reports.verdict import Verdict, worst
@@ -65,7 +66,7 @@ def run_promises(promises: Sequence[str], dossier: Path, *, settings: Settings, 
     with output.open("w") as log:
         words, env = words_of(promises, seed), environment(under)
         child = subprocess.Popen(
-            words, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            words, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )  # fmt: skip
         try:
             child.wait(limit_s(promises))
@@ -81,10 +82,10 @@ def run_promises(promises: Sequence[str], dossier: Path, *, settings: Settings, 
 
 
 def words_of(promises: Sequence[str], seed: int) -> list[str]:
-    """The command, as a person would type it."""
+    """The command as a person would type it, bound to this process."""
     chosen = [word for promise in promises for word in ("--promise", promise)]
-    crucible = str(Path(sys.executable).with_name("crucible"))
-    return [crucible, "run", "--profile", Profile.SMOKE.value, "--seed", str(seed), *chosen]
+    bound = [sys.executable, "-m", "suites.sabotage.bound", str(os.getpid())]
+    return [*bound, "run", "--profile", Profile.SMOKE.value, "--seed", str(seed), *chosen]
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -94,7 +95,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "CRUCIBLE_RUN_DIR": str(settings.run_dir),
         "CRUCIBLE_PROFILE": settings.profile.value,
     }
-    return {**settings.environment(), **given}
+    inherited = settings.environment()
+    path = os.pathsep.join([str(ROOT), *filter(None, [inherited.get("PYTHONPATH")])])  # this checkout's promises
+    return {**inherited, **given, "PYTHONPATH": path}
 
 
 def read(dossier: Path) -> Ended:

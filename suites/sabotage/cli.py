@@ -92,7 +92,8 @@ def show(name: str) -> None:
         click.echo(f"{result.at:%Y-%m-%d %H:%M} seed {result.seed}: {result.outcome}: {result.reason}{stale}")
         click.echo(
             f"  planted in {result.seconds.plant:g} s, promises {result.seconds.promises:g} s, undone in "
-            f"{result.seconds.undo:g} s; {FOLDER.relative_to(ROOT) / result.dossier if result.dossier else 'elsewhere'}"
+            f"{result.seconds.undo:g} s; control: {result.control or 'not known'}; "
+            f"{FOLDER.relative_to(ROOT) / result.dossier if result.dossier else 'elsewhere'}"
         )
 
 
@@ -119,14 +120,14 @@ def record() -> None:
 @sabotage.command()
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="The whole catalogue, oldest result first.")
-@click.option("--missing", is_flag=True, help="Only those without a result, or changed since theirs.")
+@click.option("--missing", is_flag=True, help="Only those that were not caught yet as they are now.")
 @click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="Only this share, drawn by the seed.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Begin none that would not end in this time.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the runs under them, and of the sample.")
 @click.option(
     "--control/--no-control",
     default=None,
-    help="First see each promise kept without any sabotage (with --all, unless told otherwise).",
+    help="See each promise kept without any sabotage, first and at the end (with --all, unless told otherwise).",
 )
 def run(
     names: tuple[str, ...],
@@ -159,7 +160,7 @@ def run(
     results, seed = Results(FOLDER, RECORD), secrets.randbelow(2**31) if seed is None else seed
     entries = chosen(names, results, missing=missing, share=sample, seed=seed)
     if not entries:
-        click.echo("nothing is missing: each has a result of its present version")
+        click.echo("nothing is missing: each was caught by the right promise, in its present version")
         return
     settings = load_settings()
     kept = (

@@ -12,6 +12,8 @@ from reports.verdict import Verdict
 from suites.sabotage.child import Ended, run_promises
 
 Run = Callable[[Sequence[str]], Ended]
+NONE, OF_RUN, BEFORE, AFTER = "none", "the run before", "before", "before and after"
+"""What a result says of its control."""
 
 
 class Control:
@@ -20,30 +22,51 @@ class Control:
     Args:
         run: runs promises without a sabotage; None takes each for good that is not known to be otherwise.
         known: what a run before has said already.
+        failed: why what is known is not all that it should be.
 
     Example::
 
         if trouble := control.trouble(entry): ...   # entry cannot be judged
     """
 
-    def __init__(self, run: Run | None, known: Ended | None = None) -> None:
-        self._run = run
+    def __init__(self, run: Run | None, known: Ended | None = None, *, failed: str = "") -> None:
+        self._run, self._failed = run, failed
+        self.kind = BEFORE if run else OF_RUN if known else NONE
         self.verdicts = dict(known.verdicts) if known else {}
         self.own = dict(known.own) if known else {}
 
     def trouble(self, entry: Sabotage) -> str:
         """Why a sabotage cannot be judged at present; empty when all its promises are kept without it."""
+        if self._failed:
+            return f"without any sabotage {self._failed}"
         missing = [promise for promise in entry.promises if promise not in self.verdicts]
         if missing and self._run:
             ended = self._run(missing)
             self.verdicts |= ended.verdicts
             self.own |= ended.own
-            if ended.trouble:
-                return f"without any sabotage {ended.trouble}"
+            if trouble := _trouble(ended, missing):
+                return f"without any sabotage {trouble}"
         kept = {promise: self.verdicts.get(promise, Verdict.PASS) for promise in entry.must_stay_green}
         kept |= {promise: self.own.get(promise, Verdict.PASS) for promise in entry.must_turn_red}
         bad = [f"{promise} is {verdict}" for promise, verdict in kept.items() if verdict is not Verdict.PASS]
         return f"without any sabotage {', '.join(bad)}" if bad else ""
+
+    def closing(self, entries: Sequence[Sabotage]) -> Control | None:
+        """What the promises of these say after the last sabotage, all run again at once; None where none is run.
+
+        Without it a stack that one of the sabotages left worse would turn every later promise red, and look like sight.
+        """
+        promises = list(dict.fromkeys(promise for entry in entries for promise in entry.promises))
+        if self._run is None or not promises:
+            return None
+        ended = self._run(promises)
+        return Control(None, ended, failed=_trouble(ended, promises))
+
+
+def _trouble(ended: Ended, promises: Sequence[str]) -> str:
+    """Why a control says nothing, or not all that it was asked for."""
+    missing = [promise for promise in promises if promise not in ended.verdicts]
+    return ended.trouble or (f"{', '.join(missing)} did not run" if missing else "")
 
 
 def control_run(settings: Settings, folder: Path, *, seed: int, tell: Callable[[str], None]) -> Run:

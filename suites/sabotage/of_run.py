@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from chaos.sabotages.catalogue import catalogue
 from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
 from reports.sabotages_of_run import Sabotages
 from reports.verdict import EXIT_CODES
-from suites.sabotage.campaign import chosen, run_all
+from suites.sabotage.campaign import run_all
 from suites.sabotage.child import judged
+from suites.sabotage.choice import for_a_run
 from suites.sabotage.control import Control
+from suites.sabotage.matrix import matrix
 from suites.sabotage.outcome import Outcome
-from suites.sabotage.page import PICTURE, write_page
+from suites.sabotage.page import PICTURE
 from suites.sabotage.places import FOLDER, RECORD
 from suites.sabotage.results import Result, Results
 
@@ -40,7 +43,8 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
 
     run = dossiers.load(dossier)
     results, minutes = Results(FOLDER, RECORD), MINUTES[settings.profile]
-    entries = chosen((), results, missing=False, share=None, seed=run.seed or 0)
+    rows = list(catalogue().values())
+    entries = for_a_run(rows, results, run.seed or 0)
     done: list[Result] = []
     run.sabotages = told(done, planned=len(entries), minutes=minutes)  # whoever kills this run leaves no PASS
     if run.interrupted:
@@ -59,7 +63,8 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
         dossiers.save(dossier, run)
         raise
     run.sabotages = told(done, planned=len(entries), minutes=minutes, picture=PICTURE)
-    (dossier / PICTURE).write_text((write_page(entries, results).parent / PICTURE).read_text())
+    mine = {result.sabotage for result in done}
+    (dossier / PICTURE).write_text(matrix(rows, results.newest(rows), run=mine))
     dossiers.save(dossier, run)
     write_report(dossier, run)
     return EXIT_CODES[run.verdict]

@@ -25,13 +25,17 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}
 .over{font-weight:bold}
 </style></head><body>
 <h1>{{ summary.caught }} of {{ total }} sabotages caught by the promise that they are made for</h1>
-<p>{{ summary.planted }} planted{% for word, n in summary.outcomes.items() %}, {{ n }} {{ word }}{% endfor %}.
+<p>{{ summary.planted }} planted as they are now
+{%- for word, n in summary.outcomes.items() %}, {{ n }} {{ word }}{% endfor %}.
 Longest time beyond the promises' own: {{ summary.longest_beyond_s }} s (bar {{ bar }} s).</p>
 {{ picture }}
 <table><tr><th>sabotage<th>outcome<th>why it matters<th>what was found<th>plant s<th>promises s<th>undo s
 <th>beyond s</tr>
 {% for entry, result in rows %}<tr><td>{{ entry.id }}<br><small>{{ entry.family }}</small>
-{% if result %}<td><span class="dot" style="background:{{ colours[result.outcome] }}"></span>
+{% if result and result.digest != entry.digest %}<td>stale: of an earlier version, {{ result.outcome }}
+<br><small>{{ result.at.strftime('%Y-%m-%d %H:%M') }}, seed {{ result.seed }}</small>
+<td>{{ entry.why }}<td><td><td><td><td>
+{% elif result %}<td><span class="dot" style="background:{{ colours[result.outcome] }}"></span>
 {% if result.dossier %}<a href="{{ result.dossier }}/report.html">{{ result.outcome }}</a>
 {% else %}{{ result.outcome }}{% endif %}
 <br><small>{{ result.at.strftime('%Y-%m-%d %H:%M') }}, seed {{ result.seed }}</small>
@@ -46,13 +50,12 @@ Longest time beyond the promises' own: {{ summary.longest_beyond_s }} s (bar {{ 
 
 def write_page(entries: Sequence[Sabotage], results: Results) -> Path:
     """Write page and picture beside sabotage.json; returns the page."""
-    newest = {name: found[-1] for name, found in results.of.items() if found}
+    newest = results.newest(entries)
     picture = matrix(entries, newest)
     results.folder.mkdir(parents=True, exist_ok=True)
     (results.folder / PICTURE).write_text(picture)
-    known = {entry.id for entry in entries}
     text = Environment(autoescape=True).from_string(TEMPLATE).render(
-        summary=summary(result for name, result in newest.items() if name in known), total=len(entries),
+        summary=summary(results.current(entries)), total=len(entries),
         picture=_Safe(picture), rows=[(entry, newest.get(entry.id)) for entry in entries], colours=OUTCOME, bar=BAR_S,
     )  # fmt: skip
     page = results.folder / PAGE

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chaos.sabotages.catalogue import catalogue
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.errors import HarnessError
 from fixtures.whole import write_whole
@@ -49,6 +51,8 @@ class Result(BaseModel):
         digest: of the entry, so that a result of another version of it is known as such.
         dossier: the folder of the run under it, relative to the file; empty when it was on another machine.
         commit: of this project, with `+` when files differed from it; empty when it is not known.
+        control: whether its promises were seen kept without it: before, before and after, by the run before; empty in
+            results of before this was kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -63,6 +67,7 @@ class Result(BaseModel):
     seconds: Seconds = Seconds()
     dossier: str = ""
     commit: str = ""
+    control: str = ""
 
 
 class Results:
@@ -81,6 +86,8 @@ class Results:
     def __init__(self, folder: Path, record: Path | None = None) -> None:
         self.folder, self.path = folder, folder / FILE
         self.of = read_results(self.path)
+        ages = [result.at for found in self.of.values() for result in found]
+        self.own_newest = max(ages, default=None)  # before the record's are added
         for name, found in (read_results(record) if record else {}).items():
             each = {result.at: result for result in (*found, *self.of.get(name, []))}
             self.of[name] = [each[at] for at in sorted(each)]
@@ -88,8 +95,16 @@ class Results:
     def add(self, result: Result) -> None:
         """Keep a result and write the file."""
         self.of[result.sabotage] = [*self.of.get(result.sabotage, []), result][-KEPT:]
+        self._write()
+
+    def amend(self, result: Result) -> None:
+        """Put what is known by now in place of the newest result of a sabotage, and write the file."""
+        self.of[result.sabotage][-1] = result
+        self._write()
+
+    def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = Kept(summary=summary(self.latest()), results=self.of).model_dump_json(indent=1)
+        text = Kept(summary=summary(self.current(_known())), results=self.of).model_dump_json(indent=1)
         write_whole(self.path, text, mode=0o644)
 
     def last(self, sabotage: Sabotage) -> Result | None:
@@ -97,9 +112,19 @@ class Results:
         found = self.of.get(sabotage.id, [])
         return found[-1] if found and found[-1].digest == sabotage.digest else None
 
-    def latest(self) -> list[Result]:
-        """The newest of each."""
-        return [found[-1] for found in self.of.values() if found]
+    def newest(self, entries: Iterable[Sabotage]) -> dict[str, Result]:
+        """The newest of each of these by id, of whatever version of it; only what has its digest counts for it."""
+        return {entry.id: found[-1] for entry in entries if (found := self.of.get(entry.id))}
+
+    def current(self, entries: Iterable[Sabotage]) -> list[Result]:
+        """The newest of each of these as it is now; what an earlier version did is not among them."""
+        return [last for entry in entries if (last := self.last(entry))]
+
+
+@cache
+def _known() -> tuple[Sabotage, ...]:
+    """The catalogue, whose hundred files are read once for all the results of a campaign."""
+    return tuple(catalogue().values())
 
 
 class Kept(BaseModel):

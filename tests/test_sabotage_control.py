@@ -1,0 +1,83 @@
+"""A campaign's promises are seen kept before it and after it; what is red by itself has caught nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from test_sabotage_run import FAIL, PASS, TOY, result
+
+from chaos.sabotages.sabotage import Sabotage
+from fixtures.settings import Settings
+from suites.sabotage.campaign import run_all
+from suites.sabotage.child import Ended
+from suites.sabotage.control import Control
+from suites.sabotage.outcome import Outcome
+from suites.sabotage.results import Results
+
+B = TOY.model_copy(update={"id": "b", "must_turn_red": ("recovery.b",)})
+A = TOY.model_copy(update={"id": "a", "must_turn_red": ("recovery.a",)})
+
+
+def kept(promises: Sequence[str], *red: str) -> Ended:
+    own = {promise: FAIL if promise in red else PASS for promise in promises}
+    return Ended(own, own, 1.0)
+
+
+def campaign(
+    folder: Path, after: Ended, *entries: Sabotage, outcome: Outcome = Outcome.CAUGHT
+) -> tuple[int, list[str]]:
+    """A campaign whose closing control says this; the promises that each control was asked for."""
+    asked: list[str] = []
+
+    def alone(promises: Sequence[str]) -> Ended:
+        asked.append(" ".join(promises))
+        return after if len(planted) == len(entries) else kept(promises)
+
+    planted: list[str] = []
+
+    def one(entry: Sabotage) -> object:
+        planted.append(entry.id)
+        return result(entry, outcome)
+
+    code = run_all(
+        entries, Results(folder), minutes=None, seed=7, tell=lambda _: None, settings=Settings(),
+        control=Control(alone), one=one,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return code, asked
+
+
+def test_a_stack_that_is_red_by_itself_at_the_end_unproves_what_was_caught_by_that(tmp_path: Path) -> None:
+    code, asked = campaign(tmp_path, kept([*A.promises, *B.promises], "recovery.b"), A, B)
+    assert asked[-1] == "recovery.a conformance.c recovery.b", "all at once, each once"
+    found = Results(tmp_path).of
+    assert [(one.outcome, one.control) for one in found["a"]] == [(Outcome.CAUGHT, "before and after")]
+    assert [one.outcome for one in found["b"]] == [Outcome.HARNESS], "in place of what was kept at first"
+    assert found["b"][0].reason.startswith("unproven: after the last sabotage, without any sabotage recovery.b is FAIL")
+    assert code == 3
+
+
+@pytest.mark.parametrize("after", [Ended(trouble="the run did not end"), kept(A.promises[:1])])
+def test_a_closing_control_that_says_nothing_proves_nothing(tmp_path: Path, after: Ended) -> None:
+    assert campaign(tmp_path, after, A)[0] == 3
+    assert Results(tmp_path).of["a"][0].outcome is Outcome.HARNESS
+
+
+def test_what_escaped_has_escaped_whatever_comes_after(tmp_path: Path) -> None:
+    code, asked = campaign(tmp_path, kept(A.promises, "recovery.a"), A, outcome=Outcome.ESCAPED)
+    assert (code, len(asked)) == (1, 1), "nothing was caught, so nothing can be unproven"
+    assert Results(tmp_path).of["a"][0].control == "before"
+
+
+def test_a_promise_that_the_control_did_not_run_is_not_taken_for_kept() -> None:
+    assert Control(lambda promises: kept(promises[:1])).trouble(A) == "without any sabotage conformance.c did not run"
+
+
+def test_a_result_without_a_control_says_so(tmp_path: Path) -> None:
+    for control, said in ((Control(None), "none"), (None, "none"), (Control(None, kept(A.promises)), "the run before")):
+        run_all(
+            [A], Results(tmp_path), minutes=None, seed=7, tell=lambda _: None, settings=Settings(), control=control,
+            one=result,
+        )  # fmt: skip
+        assert Results(tmp_path).of["a"][-1].control == said
