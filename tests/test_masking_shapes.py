@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fixtures.failure.masking import mask
+from fixtures.failure.shapes import is_secret_name
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhY2QifQ.c2lnbmF0dXJl"
 
@@ -74,6 +75,18 @@ def test_a_secret_is_masked_whole(text: str, masked: str) -> None:
 )  # fmt: skip
 def test_ordinary_words_stay(text: str) -> None:
     assert mask(text, []) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("DB_PASSWORD", True), ("DB_PASSWORD_PROD", True), ("POSTGRES_PASS", True), ("ZITADEL_MASTERKEY", True),
+        ("X-Api-Key", True), ("Authorization", True), ("tokens2", True), ("POSTGRES_PASSWORD_FILE", False),
+        ("SECRET_NAME", False), ("PORT", False), ("COMPASS", False), ("KAFKA_BOOTSTRAP", False), ("timeout", False),
+    ],
+)  # fmt: skip
+def test_a_name_says_whether_it_is_a_secret(name: str, secret: bool) -> None:
+    assert is_secret_name(name) is secret
 
 
 NAMES = st.sampled_from(
