@@ -79,6 +79,11 @@ def nets_of(objects: dict[str, list[Object]], *, namespace: str, workload: str) 
     }
 
 
+def digest_of(command: list[str]) -> str:
+    """The command of a probe or a hook, whole, in ten letters."""
+    return hashlib.sha256(json.dumps(command).encode()).hexdigest()[:10]
+
+
 def is_seen(net: str, objects: dict[str, list[Object]]) -> bool:
     """Whether there is a net of that name, and the objects that show it were looked at, if there are any or not."""
     name, of, container = net.partition(" of ")
@@ -148,8 +153,8 @@ def _asks(handler: Object) -> str:
     if connect := handler.get("tcpSocket"):
         return f"connect to {connect['port']}"
     if run := handler.get("exec"):
-        command = json.dumps(run["command"])
-        return f"exec {hashlib.sha256(command.encode()).hexdigest()[:10]}"  # the command, whole, in ten letters
+        # of a command with a secret in it, only its digest was left
+        return f"exec {run.get('digest') or digest_of(run['command'])}"
     return json.dumps(sorted(set(handler) & {"grpc", "sleep"}))
 
 

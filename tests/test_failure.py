@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from fixtures.failure.last_words import take
 from fixtures.failure.masking import mask, values_of
 from fixtures.failure.words import ABOUT, FILE_BYTES, told_by
 from fixtures.ledger import Target
+from fixtures.settings import Settings
 
 SECRET = "correct-horse-battery"
 
@@ -33,7 +33,7 @@ PODS = [pod("a", restarts=1), pod("b", node="w2", containers=("main", "side"))]
 class Cluster:
     """Answers as an API server and kubectl would, or not at all."""
 
-    settings = SimpleNamespace(adopt_context="other", cluster="c")
+    settings = Settings(adopt_context="other", cluster="c")
 
     def __init__(self, *, away: bool = False, text: str = "") -> None:
         self.away, self.text, self.asked = away, text, list[tuple[str, ...]]()
@@ -78,6 +78,17 @@ def test_no_secret_reaches_a_file(tmp_path: Path) -> None:
         assert SECRET not in path.read_text(), path.name
     assert found.missing == {"nodes.txt": "refused ***"}
     assert told_by(tmp_path) == found.missing
+
+
+def test_the_names_that_a_stack_is_spoken_of_by_are_no_secret(tmp_path: Path) -> None:
+    class Named(Cluster):
+        def get(self, path: str) -> Any:
+            words = {"a": "acd-manager", "b": "metrics-server", "c": SECRET}
+            data = {key: base64.b64encode(word.encode()).decode() for key, word in words.items()}
+            return {"items": [{"data": data}]} if path.endswith("secrets") else super().get(path)
+
+    gathered(tmp_path, Named(text=f"acd-manager asks metrics-server with {SECRET}"))
+    assert (tmp_path / "a.log").read_text() == "acd-manager asks metrics-server with ***"
 
 
 def test_an_error_without_words_is_told_by_its_kind(tmp_path: Path) -> None:

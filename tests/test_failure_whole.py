@@ -17,6 +17,7 @@ from fixtures.failure.gathering import gather
 from fixtures.failure.last_words import take
 from fixtures.failure.words import Gathered
 from fixtures.ledger import Target
+from fixtures.settings import Settings
 
 Item = dict[str, Any]
 NOON = "2026-11-27 12:00:00 UTC"
@@ -43,7 +44,7 @@ class Cluster:
     """Answers as an API server, kubectl and Docker would, and keeps what it was asked."""
 
     def __init__(self, *, context: str | None = None) -> None:
-        self.settings = SimpleNamespace(adopt_context=context, cluster="mine")
+        self.settings = Settings(adopt_context=context, cluster="mine")
         self.asked: list[tuple[Any, ...]] = []
 
     def get(self, path: str) -> Item:

@@ -15,6 +15,7 @@ from fixtures.failure import last_words, words
 from fixtures.failure.masking import mask, values_of
 from fixtures.failure.words import Gathered, logs_of, told_by, write
 from fixtures.ledger import Target
+from fixtures.settings import Settings
 
 Item = dict[str, Any]
 
@@ -124,7 +125,7 @@ def test_last_words_that_cannot_be_noted_are_an_error_in_the_log_and_no_more(
 ) -> None:
     (tmp_path / "file").touch()
     pods = [{"metadata": {"name": "a", "namespace": "acd", "uid": "u"}, "spec": {}}]
-    cluster = SimpleNamespace(get=lambda path: {"items": []}, kubectl=lambda *_, **__: "x")
+    cluster = SimpleNamespace(settings=Settings(), get=lambda path: {"items": []}, kubectl=lambda *_, **__: "x")
     with caplog.at_level(logging.ERROR, "crucible"):
         last_words.take(cluster, pods, [Target("Pod", "a", "u", "acd")], tmp_path / "file" / "x")  # type: ignore[arg-type]
     (record,) = caplog.records
@@ -135,18 +136,38 @@ def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def test_the_values_of_secrets_are_those_of_six_letters_and_more_longest_first() -> None:
-    lines, short, six = b"  horse battery staple\n", b"abcde", b"abcdef"
+def test_the_values_of_secrets_are_those_of_eight_letters_and_more_longest_first() -> None:
+    lines, short, eight = b"  horse battery staple\n", b"abcdefg", b"abcdefgh"
     secrets: list[Item] = [
-        {"data": {"lines": encoded(lines), "short": encoded(short), "six": encoded(six)}},
-        {"data": {"binary": encoded(b"\xff\xfe\xfd\xfc\xfb\xfa\xf9"), "wrong": "%%%%%%%"}}, {"data": None}, {},
+        {"data": {"lines": encoded(lines), "short": encoded(short), "eight": encoded(eight)}},
+        {"data": {"binary": encoded(b"\xff\xfe\xfd\xfc\xfb\xfa\xf9"), "wrong": "%%%%%%%%"}}, {"data": None}, {},
     ]  # fmt: skip
     found = values_of(secrets)
     assert set(found) == {
-        encoded(lines), lines.decode(), lines.decode().strip(), encoded(short), encoded(six), "abcdef",
-        encoded(b"\xff\xfe\xfd\xfc\xfb\xfa\xf9"), "%%%%%%%",
+        encoded(lines), lines.decode(), lines.decode().strip(), encoded(short),
+        encoded(eight), "abcdefgh", encoded(b"\xff\xfe\xfd\xfc\xfb\xfa\xf9"), "%%%%%%%%",
     }  # fmt: skip
     assert [len(value) for value in found] == sorted((len(value) for value in found), reverse=True)
+
+
+def test_each_line_of_a_secret_of_many_lines_is_a_value_and_so_is_what_a_line_calls_a_password() -> None:
+    settings = b"[db]\r\n  host = primary.example\npassword = 'hunter, 22x'\n"
+    key = b"-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIOnE\nab==\n-----END EC PRIVATE KEY-----\n"
+    found = values_of([{"data": {"a.ini": encoded(settings), "tls.key": encoded(key)}}])
+    said = "cannot read: MHcCAQEEIOnE / host = primary.example / tried hunter, 22x, of [db], ab=="
+    assert mask(said, found) == "cannot read: *** / *** / tried ***, of [db], ab=="
+
+
+def test_what_evidence_is_made_of_is_no_secret() -> None:
+    account = {
+        "namespace": encoded(b"acd-manager"),
+        "ca.crt": encoded(b"one line of it"),
+        "token": encoded(b"opaque-7-token"),
+    }
+    other = {"user": encoded(b"gateway"), "role": encoded(b"selection-input"), "word": encoded(b"horse-battery")}
+    found = values_of([{"data": account}, {"data": other}], known={"selection-input"})
+    said = "acd-manager: gateway and selection-input in one line of it, horse-battery, opaque-7-token"
+    assert mask(said, found) == "acd-manager: gateway and selection-input in one line of it, ***, ***"
 
 
 @pytest.mark.parametrize(

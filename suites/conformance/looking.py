@@ -11,6 +11,7 @@ import yaml
 from fixtures.stack.map import DEFAULT
 from reports import layout
 from reports.text import anchor
+from suites.conformance.masked import without_secrets
 from suites.plugin.stack import Stack
 
 NETS = "nets.yaml"
@@ -32,7 +33,10 @@ def promised_nets(stack_map: Path | None) -> dict[str, dict[str, Any]]:
 
 
 def look_at_objects(stack: Stack, test: str) -> str:
-    """Leave the objects of the stack's namespaces in the dossier; returns the name of their folder under `state/`."""
+    """Leave the objects of the stack's namespaces in the dossier; returns the name of their folder under `state/`.
+
+    It is passed on with every dossier, so secrets that stand in them are not: literal values, words of commands.
+    """
     namespaces = sorted({role.namespace for role in stack.map.roles.values()})
     found: dict[str, list[Any]] = {"namespaces": [stack.cluster.get(f"/api/v1/namespaces/{ns}") for ns in namespaces]}
     for kind, path in KINDS.items():
@@ -41,5 +45,5 @@ def look_at_objects(stack: Stack, test: str) -> str:
     found["pods"] = [{"metadata": pod["metadata"]} for pod in pods]  # their templates are in their owners
     file = stack.dossier / layout.state(anchor(test), layout.INSTALLED)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(found, indent=1))
+    file.write_text(json.dumps(without_secrets(found), indent=1))
     return anchor(test)
