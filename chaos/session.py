@@ -20,7 +20,7 @@ from chaos.engine import Engine, fault_of
 from chaos.fault import Fault
 from chaos.sabotages.unhealed import as_sabotaged
 from chaos.world import World
-from fixtures.errors import CrucibleError, UsageError
+from fixtures.errors import CrucibleError, HarnessError, UsageError
 from fixtures.failure.last_words import take
 from fixtures.ledger import Ledger, Target
 from fixtures.lock import lock
@@ -59,6 +59,7 @@ class Session:
 
 
 _current: Session | None = None
+_refused: Exception | None = None  # why there is none, though the control asked for it
 
 
 def begin(configuration: dict[str, Any] | None) -> None:
@@ -70,12 +71,20 @@ def begin(configuration: dict[str, Any] | None) -> None:
     Raises:
         UsageError: the experiment has no name, or a setting is wrong.
     """
-    global _current  # noqa: PLW0603 - Chaos Toolkit hands nothing from activity to activity
+    global _current, _refused  # noqa: PLW0603 - Chaos Toolkit hands nothing from activity to activity
+    try:
+        _current = _begun(configuration)
+    except Exception as error:
+        _refused = error
+        raise
+
+
+def _begun(configuration: dict[str, Any] | None) -> Session:
     name = (configuration or {}).get("experiment")
     if not name:
         raise UsageError("expected `configuration: {experiment: <name of the file>}` in the experiment, found none")
     close()
-    _current = _open(str(name), load_settings())
+    return _open(str(name), load_settings())
 
 
 def current() -> Session:
@@ -83,7 +92,10 @@ def current() -> Session:
 
     Raises:
         UsageError: the experiment runs without Crucible's control, so nothing would judge it.
+        HarnessError: the control could not open one.
     """
+    if _current is None and _refused is not None:
+        raise HarnessError(f"nothing was broken, since no session could be opened: {_refused}")
     if _current is None:
         raise UsageError(
             "expected the control chaos.controls.crucible in the experiment, found none: nothing would judge it",
@@ -94,7 +106,8 @@ def current() -> Session:
 
 def close() -> None:
     """End the session, if there is one."""
-    global _current  # noqa: PLW0603
+    global _current, _refused  # noqa: PLW0603
+    _refused = None
     if _current is not None:
         _current.keep.close()
         _current = None

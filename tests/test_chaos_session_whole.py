@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_world import STACK
+from urllib3.exceptions import HTTPError
 
 from chaos import session
-from fixtures.errors import UsageError
+from fixtures.errors import HarnessError, UsageError
 from fixtures.kubernetes import watcher
 from fixtures.ledger import Entry, Ledger, Target
 from fixtures.settings import ROOT, Settings
@@ -70,7 +72,29 @@ def did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     home.mkdir(parents=True)
     (home / "kubeconfig").touch()
     monkeypatch.setattr(session, "_current", None)
+    monkeypatch.setattr(session, "_refused", None)
     return done
+
+
+def test_what_comes_after_a_session_that_could_not_be_opened_says_why_there_is_none(
+    did: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise HTTPError("refused")
+
+    with monkeypatch.context() as here:
+        here.setattr(session, "World", away)
+        with pytest.raises(HTTPError):
+            session.begin({"experiment": "toy"})
+    with pytest.raises(HarnessError) as said:
+        session.current()
+    assert str(said.value) == "nothing was broken, since no session could be opened: refused"
+    shutil.rmtree(tmp_path / "fresh")
+    session.begin({"experiment": "toy"})
+    assert session.current().alone
+    session.close()
+    with pytest.raises(UsageError, match="expected the control"):
+        session.current()
 
 
 def test_alone_it_locks_watches_and_makes_a_dossier(
