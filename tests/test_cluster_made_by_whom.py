@@ -39,17 +39,17 @@ class Docker:
         if words[:2] == ("network", "rm"):
             assert not self.networks.pop(words[2])
         if words[0] == "ps":
-            _, _, network = words[-1].partition("network=")
+            network = words[-1].partition("network=")[2]
             if network and network not in self.networks:
                 raise CommandError(["docker"], 1, "", "network not found")
             return "\n".join(self.networks[network] if network else self.containers)
         if words[0] == "inspect":
-            return json.dumps([self.containers[name] for name in words[1:]])
+            return json.dumps([self.containers[each] for each in words[1:]])
         if words[0] == "rm":
-            for name in words[3:]:
-                del self.containers[name]
+            for gone in words[3:]:
+                del self.containers[gone]
                 for attached in self.networks.values():
-                    attached.discard(name)
+                    attached.discard(gone)
         return "5" if words[0] == "exec" else ""
 
     def kind(self, words: list[str | Path], *, stdin: str, **_: Any) -> None:
