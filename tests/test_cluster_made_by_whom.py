@@ -29,15 +29,27 @@ class Docker:
         self.env: dict[str, str] = {}
         self.containers: dict[str, dict[str, Any]] = {}
         self.made, self.fails_after = 0, 99
+        self.networks: dict[str, set[str]] = {}
 
     def docker(self, *words: str, **_: Any) -> str:
+        if words[:2] == ("network", "ls"):
+            return "\n".join(self.networks)
+        if words[:2] == ("network", "inspect"):
+            return str(len(self.networks[words[2]]))
+        if words[:2] == ("network", "rm"):
+            assert not self.networks.pop(words[2])
         if words[0] == "ps":
-            return "\n".join(self.containers)
+            network = words[-1].partition("network=")[2]
+            if network and network not in self.networks:
+                raise CommandError(["docker"], 1, "", "network not found")
+            return "\n".join(self.networks[network] if network else self.containers)
         if words[0] == "inspect":
-            return json.dumps([self.containers[name] for name in words[1:]])
+            return json.dumps([self.containers[each] for each in words[1:]])
         if words[0] == "rm":
-            for name in words[3:]:
-                del self.containers[name]
+            for gone in words[3:]:
+                del self.containers[gone]
+                for attached in self.networks.values():
+                    attached.discard(gone)
         return "5" if words[0] == "exec" else ""
 
     def kind(self, words: list[str | Path], *, stdin: str, **_: Any) -> None:
@@ -45,10 +57,13 @@ class Docker:
         config = yaml.safe_load(stdin)
         if self.containers:
             raise CommandError(["kind"], 1, "", "node(s) already exist for a cluster of that name")
+        (network,) = self.networks or (f"kind's {self.made}",)
+        self.networks.setdefault(network, set())
         for number, node in enumerate(config["nodes"]):
             if number == self.fails_after:
                 raise CommandError(["kind"], 1, "", "could not")
             self.made += 1
+            self.networks[network].add(f"id{self.made}")
             self.containers[f"id{self.made}"] = {
                 "Name": f"/{config['name']}-{number}", "Id": f"id{self.made}", "State": {"Status": "running"},
                 "Config": {"Image": node["image"]}, "NetworkSettings": {"Networks": {}},
@@ -136,3 +151,53 @@ def test_what_appears_after_the_look_is_not_removed(
     with pytest.raises(HarnessError, match="already exist"):
         bring_up(ours, engine)
     assert down(theirs)
+
+
+def test_the_network_that_kind_made_for_us_goes_with_the_cluster(
+    engine: Docker, home_of: Callable[[str], Settings]
+) -> None:
+    ours = home_of("ours")
+    engine.fails_after = 1
+    with pytest.raises(HarnessError):
+        bring_up(ours, engine)
+    engine.fails_after = 99
+    bring_up(ours, engine)  # the first one went with the container of the failure
+    assert list(engine.networks) == ["kind's 1"]
+    down(ours)
+    assert engine.networks == {}
+
+
+def test_a_network_that_somebody_made_beforehand_stays(engine: Docker, home_of: Callable[[str], Settings]) -> None:
+    """With an MTU or a subnet that the machine needs, say; nothing is attached to it before the first `up`."""
+    ours = home_of("ours")
+    engine.networks["theirs"] = set()
+    bring_up(ours, engine)
+    down(ours)
+    assert engine.networks == {"theirs": set()}
+
+
+def test_a_network_that_somebody_made_in_place_of_ours_stays(
+    engine: Docker, home_of: Callable[[str], Settings]
+) -> None:
+    ours = home_of("ours")
+    bring_up(ours, engine)
+    engine.containers.clear()
+    engine.networks = {"theirs": set()}
+    bring_up(ours, engine)
+    down(ours)
+    assert engine.networks == {"theirs": set()}
+
+
+def test_a_network_that_others_use_by_now_stays_and_is_ours_again_when_they_left(
+    engine: Docker, home_of: Callable[[str], Settings]
+) -> None:
+    ours = home_of("ours")
+    bring_up(ours, engine)
+    (network,) = engine.networks
+    engine.networks[network].add("theirs")
+    engine.containers.popitem()
+    bring_up(ours, engine)  # a node is gone: all are made anew
+    assert network in engine.networks
+    engine.networks[network] &= set(engine.containers)
+    down(ours)
+    assert engine.networks == {}
