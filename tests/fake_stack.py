@@ -70,6 +70,10 @@ class FakeStack(World):
         for kind in ("deployments", "statefulsets"):
             for workload in self.objects(kind):
                 meta, spec = workload["metadata"], workload["spec"]
+                owner = (
+                    {"kind": "ReplicaSet", "name": f"{meta['name']}-5f"} if kind == "deployments"
+                    else {"kind": "StatefulSet", "name": meta["name"]}
+                )  # fmt: skip
                 for number in range(spec["replicas"]):
                     name = f"{meta['name']}-{number}"
                     about = {
@@ -77,6 +81,7 @@ class FakeStack(World):
                         "name": name,
                         "namespace": meta["namespace"],
                         "uid": f"u-{name}",
+                        "ownerReferences": [{**owner, "controller": True}],
                     }
                     found.append({"metadata": about, "spec": spec["template"]["spec"],
                                   "status": {"conditions": ready(True)}})  # fmt: skip
