@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from chaos import run as chaos_run
 from chaos.run import Journal
+from fixtures.errors import UsageError
 from fixtures.ledger import Entry
 from fixtures.settings import Profile, Settings
 from loadtests.runner import Load
@@ -134,6 +135,7 @@ def test_a_stack_is_stood_up_under_the_lock_after_old_faults_are_healed(
     settings = Settings(seed=5, sabotage=sabotage)
     healed = [SimpleNamespace(entry=Entry("f1", {}, []))]
     monkeypatch.setattr(standing, "lock", lambda given: Held("lock", given))
+    monkeypatch.setattr(standing, "missing", lambda given: did.append(("missing", given)) or "")
     monkeypatch.setattr(standing, "heal_all", lambda given: did.append(("heal", given)) or healed)
     monkeypatch.setattr(
         standing,
@@ -148,7 +150,13 @@ def test_a_stack_is_stood_up_under_the_lock_after_old_faults_are_healed(
     stack, images = standing.stand_up(keep, settings, Path("/d"), timeline)  # type: ignore[arg-type]
     cluster, stack_map = ("cluster", settings), ("map", settings)
     up = [] if sabotage else [("up", settings)]
-    assert did == [("lock", settings), ("heal", settings), *up, ("watcher", cluster, stack_map, timeline)]
+    assert did == [
+        ("lock", settings),
+        ("missing", settings),
+        ("heal", settings),
+        *up,
+        ("watcher", cluster, stack_map, timeline),
+    ]
     watcher: Any = stack.watcher
     assert watcher.name == "watcher"
     assert stack == Stack(settings, 5, cluster, stack_map, watcher, timeline, Path("/d"))  # type: ignore[arg-type]
@@ -157,3 +165,11 @@ def test_a_stack_is_stood_up_under_the_lock_after_old_faults_are_healed(
     assert said == ["a dead run's fault f1 is healed", *([] if sabotage else ["it is up"])]
     keep.close()
     assert did[-2:] == ["watcher ends", "lock ends"]
+
+
+def test_nothing_is_healed_nor_judged_under_a_sabotage_that_does_not_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing, "lock", lambda _: nullcontext())
+    monkeypatch.setattr(standing, "missing", lambda _: "sabotage s does not stand")
+    monkeypatch.setattr(standing, "heal_all", lambda _: pytest.fail("healed"))
+    with ExitStack() as keep, pytest.raises(UsageError, match="s does not stand\n  next: "):
+        standing.stand_up(keep, Settings(seed=5, sabotage="s"), Path("/d"), SimpleNamespace())  # type: ignore[arg-type]
