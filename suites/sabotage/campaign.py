@@ -78,7 +78,7 @@ def run_all(
         if control:
             _close(control, entries, done, results)
     finally:
-        for line in _end(done, len(entries), results):
+        for line in _end(done, len(entries), results, rows):
             tell(line)
     return exit_code(result.outcome for result in done)
 
@@ -119,11 +119,11 @@ def _line(result: Result) -> str:
     )
 
 
-def _end(done: list[Result], planned: int, results: Results) -> list[str]:
+def _end(done: list[Result], planned: int, results: Results, rows: Sequence[Sabotage]) -> list[str]:
     told = summary(done)
     lines = [f"{told['caught']} of {len(done)} caught by the right promise; {planned - len(done)} not begun"]
     lines += [f"  {result.outcome}: {result.sabotage}: {result.reason}" for result in done
               if result.outcome is not Outcome.CAUGHT]  # fmt: skip
     if results.path.exists():
-        lines.append(f"{results.path} and {write_page(list(catalogue().values()), results).name} beside it")
+        lines.append(f"{results.path} and {write_page(rows, results).name} beside it")
     return lines

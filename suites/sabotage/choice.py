@@ -51,7 +51,7 @@ def one_for_each_promise_first(entries: Sequence[Sabotage]) -> list[Sabotage]:
 def judged_at(entry: Sabotage, results: Results) -> datetime:
     """When a sabotage was last judged as it is now; a failure of the harness judged nothing, so it does not count."""
     judged = [result.at for result in results.of.get(entry.id, [])
-              if result.digest == entry.digest and result.outcome is not Outcome.HARNESS]  # fmt: skip
+              if result.is_of(entry) and result.outcome is not Outcome.HARNESS]  # fmt: skip
     return max(judged, default=NEVER)
 
 

@@ -88,7 +88,7 @@ def show(name: str) -> None:
     }  # fmt: skip
     click.echo(yaml.safe_dump(whole, sort_keys=False, width=110, allow_unicode=True).rstrip())
     for result in Results(FOLDER, RECORD).of.get(name, []):
-        stale = "" if result.digest == entry.digest else " (an earlier version of this entry)"
+        stale = "" if result.is_of(entry) else " (an earlier version of this entry)"
         click.echo(f"{result.at:%Y-%m-%d %H:%M} seed {result.seed}: {result.outcome}: {result.reason}{stale}")
         click.echo(
             f"  planted in {result.seconds.plant:g} s, promises {result.seconds.promises:g} s, undone in "

@@ -41,7 +41,7 @@ def cell(entry: Sabotage, promise: str, result: Result | None) -> str | None:
     """What a cell shows; None for a promise that this sabotage does not run."""
     if promise not in entry.promises:
         return None
-    verdict = result.verdicts.get(promise) if result and result.digest == entry.digest else None
+    verdict = result.verdicts.get(promise) if result and result.is_of(entry) else None
     if verdict is None:
         return "planned"
     if verdict is Verdict.INCONCLUSIVE:
@@ -107,7 +107,7 @@ def _said(entry: Sabotage, result: Result | None) -> tuple[str, str]:
     """The colour of a sabotage, and what became of it in words."""
     if result is None:
         return COLOURS["planned"], f"{entry.id}: never ran"
-    if result.digest != entry.digest:
+    if not result.is_of(entry):
         return COLOURS["planned"], f"{entry.id}: stale: of an earlier version, {result.outcome}"
     return OUTCOME[result.outcome], f"{entry.id}: {result.outcome}, {result.reason}"
 

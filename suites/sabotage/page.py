@@ -32,7 +32,7 @@ Longest time beyond the promises' own: {{ summary.longest_beyond_s }} s (bar {{ 
 <table><tr><th>sabotage<th>outcome<th>why it matters<th>what was found<th>plant s<th>promises s<th>undo s
 <th>beyond s</tr>
 {% for entry, result in rows %}<tr><td>{{ entry.id }}<br><small>{{ entry.family }}</small>
-{% if result and result.digest != entry.digest %}<td>stale: of an earlier version, {{ result.outcome }}
+{% if result and not result.is_of(entry) %}<td>stale: of an earlier version, {{ result.outcome }}
 <br><small>{{ result.at.strftime('%Y-%m-%d %H:%M') }}, seed {{ result.seed }}</small>
 <td>{{ entry.why }}<td><td><td><td><td>
 {% elif result %}<td><span class="dot" style="background:{{ colours[result.outcome] }}"></span>

@@ -69,6 +69,10 @@ class Result(BaseModel):
     commit: str = ""
     control: str = ""
 
+    def is_of(self, entry: Sabotage) -> bool:
+        """Whether it is of the entry as that is now, not of an earlier version."""
+        return self.digest == entry.digest
+
 
 class Results:
     """The results in a folder, newest last for each sabotage.
@@ -110,7 +114,7 @@ class Results:
     def last(self, sabotage: Sabotage) -> Result | None:
         """The newest result of this very sabotage; None when it changed since, or never ran."""
         found = self.of.get(sabotage.id, [])
-        return found[-1] if found and found[-1].digest == sabotage.digest else None
+        return found[-1] if found and found[-1].is_of(sabotage) else None
 
     def newest(self, entries: Iterable[Sabotage]) -> dict[str, Result]:
         """The newest of each of these by id, of whatever version of it; only what has its digest counts for it."""
