@@ -46,6 +46,19 @@ def test_less_than_one_request_cannot_be_asked_of_a_share() -> None:
     assert not Figure("recovery.x", "reads", "a", 0.05, least=0.05, measured=[0.0] * 10).trouble()
 
 
+def test_twice_the_worst_is_twice_though_it_was_kept_rounded() -> None:
+    seen = round(1 - 57 / 59, 6)
+    assert not Figure("recovery.x", "writes", "a", 4 / 59, least=1 / 59, measured=[seen] * 10).trouble()
+    assert Figure("recovery.x", "writes", "a", 5 / 59, least=1 / 59, measured=[seen] * 10).trouble()
+
+
+def test_two_requests_of_the_thinnest_window_are_twice_the_smallest_harm() -> None:
+    figure = budgets_of(load_stack_map())["recovery.manager-pod-kill", "reads"]
+    figure.measured = [0.0] * 10
+    assert figure.least == 1 / 19, "two a second, ten seconds, and one less where a window falls between them"
+    assert not figure.trouble()
+
+
 def test_what_a_dossier_measured_is_on_the_page(tmp_path: Path) -> None:
     folder, _ = told(tmp_path / "20261121-034500-ab12")
     page = tmp_path / "budgets.md"
