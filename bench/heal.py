@@ -12,7 +12,6 @@ from bench.cluster_up import timed
 from bench.figure import Figure
 from fixtures.command import run
 from fixtures.errors import HarnessError
-from fixtures.lock import lock
 from fixtures.process_group import kill_group
 from fixtures.settings import ROOT, Settings
 from fixtures.wait import wait_for
@@ -31,8 +30,7 @@ def measure(settings: Settings) -> list[Figure]:
     """
     commands = Path(sys.executable).parent
     with tempfile.TemporaryDirectory(prefix="crucible-bench-") as folder:
-        with lock(settings):
-            _leave_node_down(commands / "chaos", Path(folder))
+        _leave_node_down(commands / "chaos", Path(folder))
         seconds = timed("heal", within_s=HEAL_WITHIN_S)
     left = run([commands / "crucible", "status", "--diff"], within_s=HEAL_WITHIN_S, check=False)
     if left.returncode:
@@ -43,7 +41,7 @@ def measure(settings: Settings) -> list[Figure]:
 
 
 def _leave_node_down(chaos: Path, folder: Path) -> None:
-    """Run the experiment until its fault has taken effect, and let it die there."""
+    """Run the experiment until its fault has taken effect, and let it die there, and its lock with it."""
     timeline = folder / "timeline.jsonl"
     with (folder / "chaos.log").open("wb") as log:
         child = subprocess.Popen(
