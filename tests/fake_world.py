@@ -14,7 +14,7 @@ from fixtures.kubernetes.api import KubeObject
 from fixtures.settings import Settings
 from fixtures.stack.map import StackMap
 
-__all__ = ["Still", "container", "docker", "node", "pod"]
+__all__ = ["Still", "container", "docker", "figure", "node", "pod"]
 BORN = "2026-11-21T04:00:00Z"
 STACK = StackMap.model_validate({
     "roles": {
@@ -44,6 +44,11 @@ def pod(
         "spec": {"nodeName": node},
         "status": {"phase": "Running", "conditions": ready(is_ready), "containerStatuses": [container]},
     }
+
+
+def figure(name: str, *, taken: str = "2026-11-21T04:00:30Z", window: str = "15s") -> KubeObject:
+    """What the metrics API says of a pod."""
+    return {"metadata": {"name": name}, "timestamp": taken, "window": window}
 
 
 def node(name: str, *, is_ready: bool = True, **labels: str) -> KubeObject:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fake_world import pod
+from fake_world import figure, pod
 from urllib3.exceptions import HTTPError
 
 from fixtures.errors import UsageError
@@ -61,7 +61,7 @@ class Looked:
         self.asked.append((path, query))
         if isinstance(self.figures, Exception):
             raise self.figures
-        return {"items": [{"metadata": {"name": name}} for name in self.figures]}
+        return {"items": [figure(name) for name in self.figures]}
 
     def wait_for(self, condition: Callable[[], Any], **how: Any) -> None:
         self.waits.append({"condition": condition, **how})
@@ -144,7 +144,7 @@ def test_more_than_so_many_must_be_asked_for_and_ready_for_a_while(looked: Looke
 def test_a_figure_of_each_ready_pod_is_waited_for(looked: Looked) -> None:
     looked.stack.observe_figures("web")
     condition, describe, how = looked.wait()
-    assert how == {"what": "web: a figure of each pod", "within_s": 31, "every_s": 1.0}
+    assert how == {"what": "web: a figure of each pod", "within_s": 62, "every_s": 1.0}
     assert (condition(), describe()) == (False, "none of no pod is Ready")
     looked.pods = [pod("web-2", "w1"), pod("web-1", "w1"), pod("web-3", "w1", is_ready=False)]
     assert (condition(), describe()) == (False, "none of web-1, web-2")
@@ -154,8 +154,11 @@ def test_a_figure_of_each_ready_pod_is_waited_for(looked: Looked) -> None:
         looked.figures = away
         assert (condition(), describe()) == (False, "none of web-1, web-2")
     looked.figures = ["web-1", "web-2"]
+    looked.pods[0]["status"]["conditions"][0]["lastTransitionTime"] = "2026-11-21T04:00:25Z"
+    assert (condition(), describe()) == (False, "none of web-2"), "its window began before it was Ready"
+    looked.pods[0]["status"]["conditions"][0]["lastTransitionTime"] = "2026-11-21T04:00:15Z"
     assert condition() is True
-    assert looked.asked == [("/apis/metrics.k8s.io/v1beta1/namespaces/acd/pods", {"labelSelector": "app=web"})] * 6
+    assert looked.asked == [("/apis/metrics.k8s.io/v1beta1/namespaces/acd/pods", {"labelSelector": "app=web"})] * 7
 
 
 def test_a_step_under_way_is_over_when_all_are_ready_or_none_came_for_longer_than_a_pod_may_take(

@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from fixtures.kubernetes.api import ApiError, Cluster
 from fixtures.kubernetes.conditions import is_ready
+from fixtures.kubernetes.figures import counts
 from fixtures.kubernetes.watcher import Watcher
 from fixtures.settings import Settings
 from fixtures.stack.map import Role, Scaling, StackMap
@@ -95,9 +96,9 @@ class Stack:
         )
 
     def observe_figures(self, role: str) -> None:
-        """Watch until the metrics API has a figure of each Ready pod of a role, as it has of a stack that has lived.
+        """Watch until the metrics API has a figure that counts of each Ready pod, as of a stack that has lived.
 
-        An autoscaler counts a pod without a figure as idle, so a stack that has just been set up would scale by half.
+        An autoscaler counts a pod without one as idle, so a stack that has just been set up would scale by half.
         """
         wanted = self.role(role)
         path = f"{METRICS_API}/namespaces/{wanted.namespace}/pods"
@@ -105,20 +106,21 @@ class Stack:
         missing: list[str] = []  # as of the last look, which is a request
 
         def are_known() -> bool:
-            pods = {pod["metadata"]["name"] for pod in self.watcher.pods_of(role) if is_ready(pod)}
+            pods = {pod["metadata"]["name"]: pod for pod in self.watcher.pods_of(role) if is_ready(pod)}
             try:
                 found = self.cluster.get(path, labelSelector=wanted.label_selector)["items"]
             except (ApiError, HTTPError):  # an API without figures has no answer either
                 found = []
-            known = {item["metadata"]["name"] for item in found}
-            missing[:] = sorted(pods - known) if pods else ["no pod is Ready"]
+            figures = {item["metadata"]["name"]: item for item in found}
+            known = {name for name, pod in pods.items() if name in figures and counts(figures[name], pod)}
+            missing[:] = sorted(pods.keys() - known) if pods else ["no pod is Ready"]
             return not missing
 
         self.try_wait(
             lambda: wait_for(
                 are_known,
                 what=f"{role}: a figure of each pod",
-                within_s=self.scaling(role).metrics_s,
+                within_s=2 * self.scaling(role).metrics_s,  # one that began too early, and the next
                 every_s=FIGURES_EVERY_S,
                 describe=lambda: f"none of {', '.join(missing)}",
             )
