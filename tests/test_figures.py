@@ -27,3 +27,10 @@ def test_a_pod_that_is_not_ready_has_no_figure() -> None:
     late = figure("web-1", taken="2026-11-21T05:00:00Z")
     assert not counts(late, pod("web-1", "w1", is_ready=False))
     assert not counts(late, {"metadata": {"name": "web-1"}, "status": {}})
+
+
+@pytest.mark.parametrize(
+    "of_what_time", [{}, {"timestamp": "2026-11-21T05:00:00Z"}, {"window": "15s", "timestamp": None}]
+)
+def test_a_figure_of_no_known_time_counts_for_nothing(of_what_time: dict[str, str]) -> None:
+    assert not counts({"metadata": {"name": "web-1"}, **of_what_time}, pod("web-1", "w1"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fixtures.failure.masking import mask
+from fixtures.failure.masking import mask, values_of
 from fixtures.failure.shapes import is_secret_name
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhY2QifQ.c2lnbmF0dXJl"
@@ -58,6 +59,16 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhY2QifQ.c2lnbmF0dXJl"
 )  # fmt: skip
 def test_a_secret_is_masked_whole(text: str, masked: str) -> None:
     assert mask(text, []) == masked
+
+
+def test_a_key_in_a_secret_does_not_hide_where_another_key_begins() -> None:
+    frame = "-----{} PRIVATE KEY-----"
+    ours, other = (
+        "\n".join([frame.format("BEGIN"), body * 4, frame.format("END")]) for body in ("b3VyIGtleQ", "b3RoZXI")
+    )
+    values = values_of([{"data": {"tls.key": base64.b64encode(ours.encode()).decode()}}])
+    assert "b3RoZXI" not in mask(f"loaded\n{other}\n", values)
+    assert "b3VyIGtleQ" not in mask(f"loaded\n{ours}\nand {'b3VyIGtleQ' * 4}", values)
 
 
 @pytest.mark.parametrize(
