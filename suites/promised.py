@@ -92,7 +92,8 @@ def figures(stack: StackMap) -> Figures:
         for name, formula in names.items():
             if not name.endswith("_s"):
                 window = next(window for window in WINDOWS if re.search(rf"\b{window}\b", formula))
-                one = 1 / (stack.facts[RATES[name]] * stack.facts[window] - 1)  # one less at most: loadtests/evenly.py
+                # a window cuts a slot (loadtests/schedule.py), and holds one of a kind less (loadtests/evenly.py)
+                one = 1 / (stack.facts[RATES[name]] * stack.facts[window] - 1)
                 allowed = 1 - stack.budget(promise_id, name)
                 found[promise_id, name] = Figure(
                     promise_id, name, formula, allowed, one, stack.facts[window], WINDOWS[window]

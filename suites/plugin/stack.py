@@ -112,8 +112,8 @@ class Stack:
             except (ApiError, HTTPError):  # an API without figures has no answer either
                 found = []
             figures = {item["metadata"]["name"]: item for item in found}
-            known = {name for name, pod in pods.items() if name in figures and counts(figures[name], pod)}
-            missing[:] = sorted(pods.keys() - known) if pods else ["no pod is Ready"]
+            without = sorted(name for name, pod in pods.items() if not counts(figures.get(name, {}), pod))
+            missing[:] = without if pods else ["no pod is Ready"]
             return not missing
 
         self.try_wait(
