@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from test_sabotage_run import FAIL, PASS, TOY, result
 
+from chaos.sabotages.catalogue import catalogue
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.settings import Settings
-from suites.sabotage.campaign import run_all
+from suites.sabotage.campaign import chosen, run_all
 from suites.sabotage.child import Ended
 from suites.sabotage.control import Control
 from suites.sabotage.outcome import Outcome
@@ -72,6 +73,33 @@ def test_what_escaped_has_escaped_whatever_comes_after(tmp_path: Path) -> None:
 
 def test_a_promise_that_the_control_did_not_run_is_not_taken_for_kept() -> None:
     assert Control(lambda promises: kept(promises[:1])).trouble(A) == "without any sabotage conformance.c did not run"
+
+
+def test_a_promise_that_the_run_before_did_not_run_is_not_taken_for_kept() -> None:
+    """A run of a part of the promises, as `--promise` makes one: what it left out was never seen kept."""
+    part = Control(None, kept(A.promises[:1]))
+    assert part.trouble(A) == "without any sabotage conformance.c did not run"
+    asked: list[str] = []
+
+    def alone(promises: Sequence[str]) -> Ended:
+        asked.extend(promises)
+        return kept(promises)
+
+    assert Control(alone, kept(A.promises[:1])).trouble(A) == ""
+    assert asked == ["conformance.c"], "what the run before said is not run again"
+
+
+def test_what_the_run_before_saw_kept_is_seen_kept_after_the_last_sabotage_too() -> None:
+    """Without it what one sabotage left behind would turn every later promise red, and look like sight."""
+    closing = Control(lambda promises: kept(promises, "recovery.a"), kept(A.promises)).closing([A])
+    assert closing is not None
+    assert closing.trouble(A) == "without any sabotage recovery.a is FAIL"
+
+
+def test_a_sabotage_named_twice_is_planted_once(tmp_path: Path) -> None:
+    first, second = list(catalogue())[:2]
+    found = chosen([second, first, second], Results(tmp_path), missing=False, share=None, seed=7)
+    assert [entry.id for entry in found] == [second, first]
 
 
 def test_a_result_without_a_control_says_so(tmp_path: Path) -> None:

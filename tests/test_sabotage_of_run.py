@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from test_sabotage_control import kept
 
 from chaos.heal import heal_open
 from chaos.sabotages.catalogue import catalogue
+from chaos.sabotages.sabotage import Sabotage
 from fixtures.ledger import Entry, Ledger
 from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
@@ -17,6 +20,7 @@ from reports.sabotages_of_run import Sabotages
 from reports.verdict import EXIT_CODES, Verdict
 from suites import cli
 from suites.sabotage import of_run
+from suites.sabotage.child import Ended
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.results import Result
 from suites.sabotage.runner import Runner
@@ -163,11 +167,53 @@ def test_the_share_follows_a_run_that_judged(code: int, told: bool, monkeypatch:
     assert cli.with_sabotages(code, Path("d"), Settings(profile=Profile.QUICK)) == code
 
 
+@pytest.mark.parametrize(("red", "verdict"), [(False, Verdict.PASS), (True, Verdict.INCONCLUSIVE)])
+def test_what_a_run_caught_is_proven_by_promises_that_are_kept_after_its_last_sabotage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, red: bool, verdict: Verdict
+) -> None:
+    """A nightly run saw nothing after its last sabotage, so that what an earlier one left looked like sight."""
+    monkeypatch.setattr(of_run, "FOLDER", tmp_path / "sabotage")
+    one = ENTRIES[0]
+    other = next(entry for entry in ENTRIES if not set(entry.must_turn_red) & set(one.promises))
+    monkeypatch.setattr(of_run, "for_a_run", lambda *_: [one, other])
+    monkeypatch.setattr(of_run, "MINUTES", {Profile.NIGHTLY: 60.0})
+    caught, planted = results(Outcome.CAUGHT)[0], list[str]()
+
+    def plant(_: Runner, entry: Sabotage) -> Result:
+        planted.append(entry.id)
+        return caught.model_copy(update={"sabotage": entry.id})
+
+    monkeypatch.setattr(Runner, "run", plant)
+    asked: list[Sequence[str]] = []
+
+    def after(promises: Sequence[str]) -> Ended:
+        asked.append(promises)
+        return kept(promises, *(other.must_turn_red if red and len(planted) == 2 else ()))
+
+    monkeypatch.setattr(of_run, "control_run", lambda *_, **__: after)
+    dossier = tmp_path / "d"
+    dossier.mkdir()
+    seen = TestRecord.model_validate({
+        "id": "t", "promise": "p", "promise_id": one.promises[0],
+        "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}],
+    })  # fmt: skip
+    dossiers.save(dossier, Run(run_id="d", seed=5, tests=[seen], planned=["t"], finished=datetime.now(UTC)))
+    (dossier / "timeline.jsonl").touch()
+    of_run.after_run(dossier, Settings(profile=Profile.NIGHTLY), lambda _: None)
+    again = dossiers.load(dossier)
+    assert again.sabotages is not None
+    assert again.sabotages.verdict is verdict
+    assert set(asked[-1]) == {promise for entry in (one, other) for promise in entry.promises}
+    assert [told["sabotage"] for told in again.sabotages.not_judged] == [other.id] * red
+    assert again.sabotages.caught == 2 - red
+
+
 def test_the_share_is_written_into_the_run_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_run, "FOLDER", tmp_path / "sabotage")
     escaped = results(Outcome.ESCAPED)[0]
     monkeypatch.setattr(Runner, "run", lambda self, entry: escaped.model_copy(update={"sabotage": entry.id}))
     monkeypatch.setattr(of_run, "MINUTES", {Profile.NIGHTLY: 6.0})
+    monkeypatch.setattr(of_run, "control_run", lambda *_, **__: kept)
     dossier = tmp_path / "d"
     dossier.mkdir()
     dossiers.save(dossier, Run(run_id="d", seed=5, finished=datetime.now(UTC)))

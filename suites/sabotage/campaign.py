@@ -22,8 +22,8 @@ RunOne = Callable[[Sabotage], Result]
 
 
 def chosen(names: Sequence[str], results: Results, *, missing: bool, share: float | None, seed: int) -> list[Sabotage]:
-    """The sabotages to run, in order: those named, or else all of the catalogue, oldest result first."""
-    entries = [find(name) for name in names] if names else oldest_first(catalogue().values(), results)
+    """The sabotages to run, in order and each once: those named, or else all of the catalogue, oldest result first."""
+    entries = [find(name) for name in dict.fromkeys(names)] if names else oldest_first(catalogue().values(), results)
     if missing:
         entries = not_caught(entries, results)
     return sample(entries, share, seed) if share and entries else entries

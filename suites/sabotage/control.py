@@ -20,8 +20,8 @@ class Control:
     """What the promises say of the stack as it is; each is run once, when the first sabotage needs it.
 
     Args:
-        run: runs promises without a sabotage; None takes each for good that is not known to be otherwise.
-        known: what a run before has said already.
+        run: runs promises without a sabotage; with None, and nothing known, each is taken for good.
+        known: what a run before has said already; what it did not run is run, or with None not taken for kept.
         failed: why what is known is not all that it should be.
 
     Example::
@@ -31,7 +31,7 @@ class Control:
 
     def __init__(self, run: Run | None, known: Ended | None = None, *, failed: str = "") -> None:
         self._run, self._failed = run, failed
-        self.kind = BEFORE if run else OF_RUN if known else NONE
+        self.kind = OF_RUN if known else BEFORE if run else NONE
         self.verdicts = dict(known.verdicts) if known else {}
         self.own = dict(known.own) if known else {}
 
@@ -40,6 +40,8 @@ class Control:
         if self._failed:
             return f"without any sabotage {self._failed}"
         missing = [promise for promise in entry.promises if promise not in self.verdicts]
+        if missing and self._run is None and self.kind != NONE:
+            return f"without any sabotage {', '.join(missing)} did not run"
         if missing and self._run:
             ended = self._run(missing)
             self.verdicts |= ended.verdicts

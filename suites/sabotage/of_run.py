@@ -13,7 +13,7 @@ from reports.verdict import EXIT_CODES
 from suites.sabotage.campaign import run_all
 from suites.sabotage.child import judged
 from suites.sabotage.choice import for_a_run
-from suites.sabotage.control import Control
+from suites.sabotage.control import Control, control_run
 from suites.sabotage.matrix import matrix
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.page import PICTURE
@@ -21,7 +21,7 @@ from suites.sabotage.places import FOLDER, RECORD
 from suites.sabotage.results import Result, Results
 
 MINUTES: dict[Profile, float | None] = {Profile.NIGHTLY: 30.0, Profile.CERTIFY: None}
-"""A quarter of a nightly run's two hours; a certificate runs them all."""
+"""A quarter of a nightly run's two hours; a certificate runs them all. What was caught is seen kept after it."""
 
 
 def has_share(settings: Settings) -> bool:
@@ -56,7 +56,7 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
         return EXIT_CODES[run.verdict]
     try:
         run_all(entries, results, minutes=minutes, seed=run.seed or 0, tell=tell, settings=settings, found=done,
-                control=Control(None, judged(run)))  # fmt: skip
+                control=Control(control_run(settings, FOLDER, seed=run.seed or 0, tell=tell), judged(run)))  # fmt: skip
     except BaseException:  # what was found until then is the run's, whoever ends it; it was not all, so it is no PASS
         found = told(done, planned=len(entries), minutes=minutes)
         run.sabotages = found if found.not_caught else told([], planned=len(entries), minutes=minutes)
