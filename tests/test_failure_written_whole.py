@@ -155,7 +155,26 @@ def test_each_line_of_a_secret_of_many_lines_is_a_value_and_so_is_what_a_line_ca
     key = b"-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIOnE\nab==\n-----END EC PRIVATE KEY-----\n"
     found = values_of([{"data": {"a.ini": encoded(settings), "tls.key": encoded(key)}}])
     said = "cannot read: MHcCAQEEIOnE / host = primary.example / tried hunter, 22x, of [db], ab=="
-    assert mask(said, found) == "cannot read: *** / *** / tried ***, of [db], ab=="
+    assert mask(said, found) == "cannot read: *** / host = *** / tried ***, of [db], ab=="
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("kind: Deployment", None), ("metadata:", None), ("  replicas: 3", None), ("name = 'plainword'", None),
+        ("name: web-frontend", "web-frontend"), ('host: "primary.example"', "primary.example"),
+        ("url=jdbc:postgresql://db/acd", "jdbc:postgresql://db/acd"), ("password: plainword", "plainword"),
+        ("QUJDREVGR0hJSktMTU5PUA==", "QUJDREVGR0hJSktMTU5PUA=="), ("QUJDREVGR0hJSktMTU5P=", "QUJDREVGR0hJSktMTU5P="),
+        ("u:pw123456@db.example", "u:pw123456@db.example"), ("- list item", "- list item"),
+    ],
+)  # fmt: skip
+def test_of_a_file_of_settings_in_a_secret_the_values_are_masked_and_not_its_ordinary_lines(
+    line: str, kept: str | None
+) -> None:
+    """A Secret that held a manifest took `metadata:` and `replicas: 3` out of all the evidence."""
+    file = f"first\n{line}\n".encode()
+    found = set(values_of([{"data": {"file": encoded(file)}}]))
+    assert found == {encoded(file), file.decode(), file.decode().strip(), *filter(None, [kept])}
 
 
 def test_what_evidence_is_made_of_is_no_secret() -> None:
