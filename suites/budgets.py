@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from reports.run import Run, TestRecord
 from reports.timeline import TimelineError
 from suites import estimates
 from suites.measurements import Measured, Measurements
-from suites.measuring import add, promise_of, was_judged
+from suites.measuring import add, add_straddling, promise_of, was_judged
 from suites.promised import ENOUGH_RUNS, SLACK, Figure, Figures, figures
 
 PAGE = Path("docs/reference/budgets.md")
@@ -52,8 +51,11 @@ def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = Non
 
 def _is_of(figure: Figure, measured: Measured) -> bool:
     """Whether what was kept is of this figure as it is today, by its formula and by what that gave then."""
-    same = measured.allowed is None or math.isclose(measured.allowed, figure.allowed, abs_tol=1e-9)
-    return measured.formula == figure.formula and same
+    if measured.formula != figure.formula or not figure.promise_id:  # an estimate is beside the runs, no bar of theirs
+        return measured.formula == figure.formula
+    return measured.allowed is not None and figure.is_that(
+        measured.allowed, window_s=measured.window_s, deadline_s=measured.deadline_s
+    )
 
 
 def _nothing_measured(stack: StackMap) -> Figures:
@@ -74,7 +76,8 @@ def _measured(folder: Path, run: Run, stack: StackMap) -> tuple[list[Measured], 
     for record in run.tests:
         promise_id = promise_of(record)
         if promise_id in promises and not was_judged(record):
-            left_out.append(f"{promise_id} was {record.verdict}, which measures nothing")
+            if not add_straddling(found, record):
+                left_out.append(f"{promise_id} was {record.verdict}, which measures nothing")
         elif promise_id in promises:
             try:
                 _estimate(found, folder, record, stack)
@@ -84,7 +87,7 @@ def _measured(folder: Path, run: Run, stack: StackMap) -> tuple[list[Measured], 
                 left_out.append(f"{promise_id} was judged by another figure than today's: {', '.join(others)}")
     return [
         Measured(promise_id=key[0], name=key[1], formula=figure.formula, allowed=figure.allowed if key[0] else None,
-                 harm=tuple(figure.measured))
+                 window_s=figure.window_s, deadline_s=figure.deadline_s, harm=tuple(figure.measured))
         for key, figure in found.items()
         if figure.measured
     ], left_out  # fmt: skip

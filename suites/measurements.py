@@ -18,7 +18,9 @@ class Measured(BaseModel):
         promise_id: whose figure it is; empty for an estimate.
         name: of the figure.
         formula: that the figure had then; what was measured for another formula was measured of another stack.
-        allowed: harm that the figure allowed then; None for an estimate, and where it was kept without.
+        allowed: harm that the figure allowed then; None for an estimate.
+        window_s: of the figure then, as it has one.
+        deadline_s: of the figure then, as it has one.
         harm: seconds to recover or the share lost, one or more.
     """
 
@@ -27,6 +29,8 @@ class Measured(BaseModel):
     name: str
     formula: str
     allowed: float | None = None
+    window_s: float = 0.0
+    deadline_s: float = 0.0
     harm: tuple[float, ...]
 
 

@@ -52,6 +52,25 @@ def add(found: Figures, folder: Path, record: TestRecord) -> list[str]:
     return others
 
 
+def add_straddling(found: Figures, record: TestRecord) -> bool:
+    """Add the recoveries that were seen and left open whether they took longer than the figure; whether there was one.
+
+    Such a run has no verdict, and left out it would let the figure stand by those that were quick.
+    """
+    straddling = [
+        (figure, entry["latest_s"])
+        for entry in record.recovery
+        if record.verdict is Verdict.INCONCLUSIVE
+        and entry["latest_s"] is not None
+        and entry["earliest_s"] <= entry["budget_s"] < entry["latest_s"]
+        and (figure := found.get((promise_of(record), entry["role"])))
+        and figure.is_that(entry["budget_s"])
+    ]
+    for figure, latest_s in straddling:
+        figure.measured.append(latest_s)
+    return bool(straddling)
+
+
 def _recovered(found: Figures, record: TestRecord) -> Iterator[Seen]:
     for entry in record.recovery:
         if figure := found.get((promise_of(record), entry["role"])):

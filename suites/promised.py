@@ -7,6 +7,7 @@ import re
 import statistics
 from dataclasses import dataclass, field
 
+from fixtures.errors import UsageError
 from fixtures.stack.map import DOWN, UP, StackMap
 from suites.recovery.test_worker_node_kill import MOVED
 from suites.recovery.under_load import IN_TIME_S, QUICK_S
@@ -86,15 +87,17 @@ Figures = dict[tuple[str, str], Figure]
 
 
 def figures(stack: StackMap) -> Figures:
-    """All figures of the stack map, with nothing measured yet; keyed by promise and name or role."""
+    """All figures of the stack map, with nothing measured yet; keyed by promise and name or role.
+
+    Raises:
+        UsageError: the formula of a share does not say of which one window, or that window holds no request for sure.
+    """
     found = {}
     for promise_id, names in stack.budgets.items():
         for name, formula in names.items():
             if not name.endswith("_s"):
-                window = next(window for window in WINDOWS if re.search(rf"\b{window}\b", formula))
-                # a window cuts a slot (loadtests/schedule.py), and holds one of a kind less (loadtests/evenly.py)
-                one = 1 / (stack.facts[RATES[name]] * stack.facts[window] - 1)
-                allowed = 1 - stack.budget(promise_id, name)
+                window = _window_of(promise_id, name, formula)
+                allowed, one = 1 - stack.budget(promise_id, name), 1 / _fewest(stack, name, window)
                 found[promise_id, name] = Figure(
                     promise_id, name, formula, allowed, one, stack.facts[window], WINDOWS[window]
                 )
@@ -113,3 +116,25 @@ def figures(stack: StackMap) -> Figures:
             what = f"{role.name} scales down, once its window is over"
             found[promise_id, "down"] = Figure(promise_id, what, DOWN, scaling.down_s, window_s=scaling.stabilisation_s)
     return found
+
+
+def _window_of(promise_id: str, name: str, formula: str) -> str:
+    """The one window that a formula of a share names."""
+    named = [window for window in WINDOWS if re.search(rf"\b{window}\b", formula)]
+    if len(named) != 1:
+        said = f"expected one of {', '.join(WINDOWS)} in it, found {' and '.join(named) or 'none'}"
+        raise UsageError(f"stack map, budget {name} of {promise_id}: {said}: {formula}")
+    return named[0]
+
+
+def _fewest(stack: StackMap, name: str, window: str) -> float:
+    """How many requests the thinnest of these windows holds of a kind.
+
+    A window cuts a slot (loadtests/schedule.py), and holds one of a kind less (loadtests/evenly.py).
+    """
+    fewest = stack.facts[RATES[name]] * stack.facts[window] - 1
+    if fewest < 1:
+        raise UsageError(
+            f"stack map: a {window} holds {fewest:g} requests of {name} for sure, of which no share is told"
+        )
+    return fewest

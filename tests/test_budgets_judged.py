@@ -51,6 +51,31 @@ def test_a_promise_that_was_not_judged_measures_nothing(tmp_path: Path, verdict:
 
 
 @pytest.mark.parametrize(
+    ("earliest_s", "latest_s", "verdict", "seen"),
+    [
+        (-1.0, 0.5, Verdict.INCONCLUSIVE, True),
+        (0.0, 0.5, Verdict.INCONCLUSIVE, True),
+        (-1.0, 0.0, Verdict.INCONCLUSIVE, False),
+        (0.1, 0.5, Verdict.INCONCLUSIVE, False),
+        (-1.0, 0.5, Verdict.INVALID, False),
+    ],
+)
+def test_a_recovery_that_may_have_been_too_slow_is_measured_though_it_has_no_verdict(
+    tmp_path: Path, earliest_s: float, latest_s: float, verdict: Verdict, seen: bool
+) -> None:
+    """Ten quick ones let a figure stand, and the slow ones that straddled it were measured by nobody."""
+    folder, run = told(tmp_path / "a", in_windows={"at_least": 0.1})
+    record = next(test for test in run.tests if test.id == GATEWAY)
+    budget_s = record.recovery[0]["budget_s"]
+    record.recovery[0] |= {"earliest_s": budget_s + earliest_s, "latest_s": budget_s + latest_s}
+    judged(run, folder, verdict)
+    found, left_out = gather([folder], STACK)
+    assert found[RECOVERS].measured == [budget_s + latest_s] * seen
+    assert bool(left_out) is not seen
+    assert found[RECOVERS].trouble() == ("exceeded" if seen else "")
+
+
+@pytest.mark.parametrize(
     ("how", "why"),
     [({"interrupted": "SIGTERM"}, "SIGTERM"), ({"finished": None}, "it never finished")],
 )
@@ -115,19 +140,22 @@ def test_that_the_stack_was_well_is_no_measurement_of_the_fault(tmp_path: Path, 
 def test_what_was_kept_for_another_figure_of_the_same_formula_counts_no_more() -> None:
     figure = figures(STACK)[SERVES]
     common = {"promise_id": SERVES[0], "name": SERVES[1], "formula": figure.formula}
+    of_today: dict[str, Any] = {"allowed": 1 - SERVED, "window_s": 5.0, "deadline_s": 1.0}
     kept = Measurements(runs={
-        "a": [Measured(**common, harm=(0.1,))], "b": [Measured(**common, allowed=1 - SERVED, harm=(0.2,))],
-        "c": [Measured(**common, allowed=0.45, harm=(0.3,))],
+        "a": [Measured(**common, harm=(0.1,))], "b": [Measured(**common, **of_today, harm=(0.2,))],
+        "c": [Measured(**common, **of_today | {"allowed": 0.45}, harm=(0.3,))],
+        "d": [Measured(**common, **of_today | {"window_s": 10.0}, harm=(0.4,))],
+        "e": [Measured(**common, **of_today | {"deadline_s": 5.0}, harm=(0.5,))],
     })  # fmt: skip
-    assert gather([], STACK, kept)[0][SERVES].measured == [0.1, 0.2]
+    assert gather([], STACK, kept)[0][SERVES].measured == [0.2], "nor where nobody knows by which figure"
 
 
 def test_with_what_figure_a_run_was_judged_is_kept(tmp_path: Path) -> None:
     folder, _ = told(tmp_path / "a")
     kept = Measurements()
     gather([folder], STACK, kept)
-    allowed = {(one.promise_id, one.name): one.allowed for one in kept.runs["a"]}
-    assert allowed[SERVES] == pytest.approx(1 - SERVED)
-    assert allowed["", "gateway placed"] is None
+    by = {(one.promise_id, one.name): (one.allowed, one.window_s, one.deadline_s) for one in kept.runs["a"]}
+    assert by[SERVES] == (pytest.approx(1 - SERVED), 5.0, 1.0)
+    assert by["", "gateway placed"] == (None, 0.0, 0.0)
     kept.write(tmp_path / "kept.json")
     assert Measurements.read(tmp_path / "kept.json") == kept

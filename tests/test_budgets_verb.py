@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -57,6 +58,23 @@ def test_two_requests_of_the_thinnest_window_are_twice_the_smallest_harm() -> No
     figure.measured = [0.0] * 10
     assert figure.least == 1 / 19, "two a second, ten seconds, and one less where a window falls between them"
     assert not figure.trouble()
+
+
+@pytest.mark.parametrize(
+    ("formula", "facts", "said"),
+    [
+        ("1 - 0.5", {}, "expected one of brief_window_s, window_s in it, found none: 1 - 0.5"),
+        ("1 - 1 / brief_window_s / window_s", {}, "found brief_window_s and window_s"),
+        ("1 - 1 / window_s", {"reads_per_s": 0.1}, "a window_s holds 0 requests of reads for sure"),
+    ],
+)
+def test_a_share_of_no_known_requests_is_a_wrong_map(formula: str, facts: dict[str, float], said: str) -> None:
+    """It was a StopIteration, a division by zero, or the share of another window than the author meant."""
+    stack = load_stack_map()
+    budgets = stack.budgets | {"recovery.manager-pod-kill": {"reads": formula}}
+    wrong = stack.model_copy(update={"budgets": budgets, "facts": stack.facts | facts})
+    with pytest.raises(UsageError, match=re.escape(said)):
+        budgets_of(wrong)
 
 
 def test_what_a_dossier_measured_is_on_the_page(tmp_path: Path) -> None:
@@ -147,7 +165,8 @@ def test_what_was_measured_for_another_formula_counts_no_more(tmp_path: Path) ->
     stack = load_stack_map()
     (key, figure), *_ = budgets_of(stack).items()
     kept = Measurements(runs={
-        "a": [Measured(promise_id=key[0], name=key[1], formula=figure.formula, harm=(0.5, float("inf")))],
+        "a": [Measured(promise_id=key[0], name=key[1], formula=figure.formula, allowed=figure.allowed,
+                       window_s=figure.window_s, deadline_s=figure.deadline_s, harm=(0.5, float("inf")))],
         "b": [Measured(promise_id=key[0], name=key[1], formula="1", harm=(0.25,))],
     })  # fmt: skip
     kept.write(tmp_path / "kept.json")
