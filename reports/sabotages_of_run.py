@@ -40,7 +40,7 @@ class Sabotages(BaseModel):
         if self.unspent:
             return Verdict.INCONCLUSIVE
         all_seen = self.planted == self.caught and not self.not_judged
-        enough = self.planted == self.planned if self.minutes is None else self.planted > 0
+        enough = self.planted > 0 and (self.minutes is not None or self.planted == self.planned)
         return Verdict.PASS if all_seen and enough else Verdict.INCONCLUSIVE
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from suites.measurements import Measured, Measurements
 from suites.measuring import add, add_straddling, promise_of, was_judged
 from suites.promised import ENOUGH_RUNS, SLACK, Figure, Figures, figures
 
+STAMPED = re.compile(r"\d{8}-\d{6}-")
+"""How the id of a run begins that was not told a folder of its own."""
 PAGE = Path("docs/reference/budgets.md")
 """What each run measured is kept beside it, as `budgets.json`."""
 
@@ -36,17 +39,24 @@ def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = Non
         except dossiers.DossierError as error:
             left_out.append(f"{folder}: {error}")
             continue
-        seen, why = _measured(folder, run, stack)
+        seen, why, is_thinned = _measured(folder, run, stack)
         left_out += [f"{folder}: {one}" for one in why]
-        kept.runs.pop(folder.resolve().name, None)  # what an earlier look kept of it, this one may refuse
+        if is_thinned and _name_of(run) in kept.runs:
+            continue  # an earlier look saw more
+        kept.runs.pop(_name_of(run), None)  # what an earlier look kept of it, this one may refuse
         if seen:
-            kept.runs[folder.resolve().name] = seen
+            kept.runs[_name_of(run)] = seen
     found = _nothing_measured(stack)
     for measured in (one for run_id in sorted(kept.runs) for one in kept.runs[run_id]):
         known = found.get((measured.promise_id, measured.name))
         if known and _is_of(known, measured):
             known.measured.extend(measured.harm)
     return found, left_out
+
+
+def _name_of(run: Run) -> str:
+    """What a run is kept under, wherever its dossier lies now; folders that others named are called alike."""
+    return run.run_id if STAMPED.match(run.run_id) else f"{run.started:%Y%m%d-%H%M%S}-{run.run_id}"
 
 
 def _is_of(figure: Figure, measured: Measured) -> bool:
@@ -65,32 +75,36 @@ def _nothing_measured(stack: StackMap) -> Figures:
     return found
 
 
-def _measured(folder: Path, run: Run, stack: StackMap) -> tuple[list[Measured], list[str]]:
-    """What a run measured of the figures of today, and why the rest of it is left out."""
+def _measured(folder: Path, run: Run, stack: StackMap) -> tuple[list[Measured], list[str], bool]:
+    """What a run measured of the figures of today, why the rest is left out, and whether evidence of it is gone."""
     if run.sabotage:
-        return [], [f"it ran under sabotage {run.sabotage}"]
+        return [], [f"it ran under sabotage {run.sabotage}"], False
     if run.interrupted or run.finished is None:  # an end that came from outside, at any moment: no measurement
-        return [], [f"the run was interrupted: {run.interrupted or 'it never finished'}"]
-    found, left_out = _nothing_measured(stack), list[str]()
+        return [], [f"the run was interrupted: {run.interrupted or 'it never finished'}"], False
+    found, left_out, is_thinned = _nothing_measured(stack), list[str](), False
     promises = {promise_id for promise_id, _ in found if promise_id}
     for record in run.tests:
         promise_id = promise_of(record)
         if promise_id in promises and not was_judged(record):
-            if not add_straddling(found, record):
+            if not add_straddling(found, folder, record):
                 left_out.append(f"{promise_id} was {record.verdict}, which measures nothing")
         elif promise_id in promises:
             try:
                 _estimate(found, folder, record, stack)
             except TimelineError as error:
                 left_out.append(str(error))
-            if others := add(found, folder, record):
+            others, lost = add(found, folder, record)
+            if others:
                 left_out.append(f"{promise_id} was judged by another figure than today's: {', '.join(others)}")
+            if lost:
+                is_thinned = True
+                left_out.append(f"{promise_id} was judged, and what it measured is gone: {', '.join(lost)}")
     return [
         Measured(promise_id=key[0], name=key[1], formula=figure.formula, allowed=figure.allowed if key[0] else None,
                  window_s=figure.window_s, deadline_s=figure.deadline_s, harm=tuple(figure.measured))
         for key, figure in found.items()
         if figure.measured
-    ], left_out  # fmt: skip
+    ], left_out, is_thinned  # fmt: skip
 
 
 def _estimate(found: Figures, folder: Path, record: TestRecord, stack: StackMap) -> None:

@@ -37,9 +37,14 @@ def was_judged(record: TestRecord) -> bool:
     return record.verdict in {Verdict.PASS, Verdict.FAIL}
 
 
-def add(found: Figures, folder: Path, record: TestRecord) -> list[str]:
-    """Add what a test measured to its figures; returns the names of those that it was judged by another figure of."""
-    promise_id, others = promise_of(record), list[str]()
+def add(found: Figures, folder: Path, record: TestRecord) -> tuple[list[str], list[str]]:
+    """Add what a test measured to its figures.
+
+    Returns:
+        The names of the figures that it was judged by another one of, and of those of which its dossier shows nothing:
+        judged they were, so what they were judged by is gone.
+    """
+    promise_id, others, lost = promise_of(record), list[str](), list[str]()
     for name, same, harm in (
         *_recovered(found, record),
         *_scaled(found, folder, record),
@@ -47,43 +52,60 @@ def add(found: Figures, folder: Path, record: TestRecord) -> list[str]:
     ):
         if same:
             found[promise_id, name].measured += harm
-        else:
-            others.append(name)
-    return others
+        if not same or not harm:
+            (lost if same else others).append(name)
+    return others, lost
 
 
-def add_straddling(found: Figures, record: TestRecord) -> bool:
-    """Add the recoveries that were seen and left open whether they took longer than the figure; whether there was one.
+def add_straddling(found: Figures, folder: Path, record: TestRecord) -> bool:
+    """Add the times that were seen and left open whether they were longer than the figure; whether there was one.
 
     Such a run has no verdict, and left out it would let the figure stand by those that were quick.
     """
-    straddling = [
-        (figure, entry["latest_s"])
+    if record.verdict is not Verdict.INCONCLUSIVE:
+        return False
+    times = [
+        (entry["role"], 0.0, entry["budget_s"], entry["earliest_s"], entry["latest_s"])
         for entry in record.recovery
-        if record.verdict is Verdict.INCONCLUSIVE
-        and entry["latest_s"] is not None
-        and entry["earliest_s"] <= entry["budget_s"] < entry["latest_s"]
-        and (figure := found.get((promise_of(record), entry["role"])))
-        and figure.is_that(entry["budget_s"])
+        if entry["latest_s"] is not None
+    ]
+    for claim, name, key, budget in _of_scales(record):
+        if key in (data := judge(folder, claim.claim).data):
+            waits_s = claim.args.get("stabilisation_s", 0.0)
+            times.append((name, waits_s, claim.args[budget], data[key][0] - waits_s, data[key][1] - waits_s))
+    straddling = [
+        (figure, latest_s)
+        for name, window_s, budget_s, earliest_s, latest_s in times
+        if earliest_s <= budget_s < latest_s
+        and (figure := found.get((promise_of(record), name)))
+        and figure.is_that(budget_s, window_s=window_s)
     ]
     for figure, latest_s in straddling:
         figure.measured.append(latest_s)
     return bool(straddling)
 
 
+def _of_scales(record: TestRecord) -> Iterator[tuple[Judged, str, str, str]]:
+    """The claims about how fast the autoscaler was, each with its row of SCALES."""
+    for claim in record.claims:
+        if claim.checker in SCALES:
+            yield claim, *SCALES[claim.checker]
+
+
 def _recovered(found: Figures, record: TestRecord) -> Iterator[Seen]:
     for entry in record.recovery:
         if figure := found.get((promise_of(record), entry["role"])):
             seen = [entry["latest_s"]] if entry["latest_s"] is not None else []
-            if not seen and record.verdict is Verdict.FAIL:  # watched, and not back: worse than any figure
+            if (
+                not seen and entry.get("verdict", record.verdict) == Verdict.FAIL
+            ):  # watched, and not back: worse than any figure
                 seen = [float("inf")]
             yield entry["role"], figure.is_that(entry["budget_s"]), seen
 
 
 def _scaled(found: Figures, folder: Path, record: TestRecord) -> Iterator[Seen]:
     """Seconds until the autoscaler had done what a claim is about, beyond the time that it must wait."""
-    for claim in record.claims:
-        name, key, budget = SCALES.get(claim.checker, ("", "", ""))
+    for claim, name, key, budget in _of_scales(record):
         if figure := found.get((promise_of(record), name)):
             said, waits_s = judge(folder, claim.claim), claim.args.get("stabilisation_s", 0.0)
             seen = [max(0.0, said.data[key][1] - waits_s)] if key in said.data else []

@@ -90,7 +90,8 @@ def figures(stack: StackMap) -> Figures:
     """All figures of the stack map, with nothing measured yet; keyed by promise and name or role.
 
     Raises:
-        UsageError: the formula of a share does not say of which one window, or that window holds no request for sure.
+        UsageError: the formula of a share does not say of which one window, or that window holds no request for sure;
+            a role that a suite breaks recovers in a number of seconds and by no formula.
     """
     found = {}
     for promise_id, names in stack.budgets.items():
@@ -103,9 +104,9 @@ def figures(stack: StackMap) -> Figures:
                 )
         moved_s = stack.budget(promise_id, "moved_s") if "moved_s" in names else 0.0
         for role in stack.roles.values():
-            if role.recovery_formula and (
-                (moved_s and role.name in MOVED) or (not moved_s and role.name in promise_id)
-            ):
+            if (moved_s and role.name in MOVED) or (not moved_s and role.name in promise_id):
+                if not role.recovery_formula:  # a figure that nobody derived is compared with nothing
+                    raise UsageError(f"stack map, role {role.name}: expected a formula for recovery_s, found a number")
                 formula = f"{names['moved_s']} + {role.recovery_formula}" if moved_s else role.recovery_formula
                 allowed = moved_s + role.recovery_s
                 found[promise_id, role.name] = Figure(promise_id, f"{role.name} recovers", formula, allowed)

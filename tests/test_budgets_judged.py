@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dossier_maker import GATEWAY
-from todays_run import SERVED, STACK, told
+from dossier_maker import GATEWAY, SCALES
+from todays_run import SCALING, SERVED, STACK, told
 
 from reports import dossier as dossiers
 from reports.run import Judged, Run
-from reports.verdict import Verdict
+from reports.verdict import Finding, Verdict
+from suites import measuring
 from suites.budgets import gather
 from suites.measurements import Measured, Measurements
 from suites.promised import Figures, figures
 
 SERVES, RECOVERS = ("recovery.gateway-pod-kill", "served"), ("recovery.gateway-pod-kill", "gateway")
+KEPT = "20261118-110640-a"
+"""What the run of the maker is kept under, whose folder has a name that any other may have."""
 UP, DOWN = ("autoscaling.manager-scales", "up"), ("autoscaling.manager-scales", "down")
 
 
@@ -75,6 +80,45 @@ def test_a_recovery_that_may_have_been_too_slow_is_measured_though_it_has_no_ver
     assert found[RECOVERS].trouble() == ("exceeded" if seen else "")
 
 
+@pytest.mark.parametrize(("back_s", "seen"), [((-5.0, 4.0), True), ((-5.0, 0.0), False)])
+def test_an_autoscaler_that_may_have_been_too_slow_is_measured_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back_s: tuple[float, float], seen: bool
+) -> None:
+    folder, run = told(tmp_path / "a")
+    judged(run, folder, Verdict.INCONCLUSIVE, SCALES)
+    waits_s, allowed = SCALING.stabilisation_s, SCALING.down_s
+    data = {"back_s": [waits_s + allowed + edge for edge in back_s]}
+    monkeypatch.setattr(measuring, "judge", lambda *_: Finding(Verdict.INCONCLUSIVE, "a gap", data=data))
+    found, left_out = gather([folder], STACK)
+    assert found[DOWN].measured == [pytest.approx(allowed + back_s[1])] * seen
+    assert found[UP].measured == []
+    assert any("autoscaling.manager-scales was INCONCLUSIVE" in one for one in left_out) is not seen
+
+
+def test_a_run_whose_evidence_was_thinned_takes_nothing_back(tmp_path: Path) -> None:
+    """An exceeded figure vanished when the rows of its load were deleted and the dossier was looked at again."""
+    folder, _ = told(tmp_path / "a")
+    kept = Measurements()
+    before = gather([folder], STACK, kept)[0][SERVES].measured
+    for rows in (folder / "load").glob("requests*"):
+        rows.unlink()
+    found, left_out = gather([folder], STACK, kept)
+    assert found[SERVES].measured == before != []
+    assert left_out == [f"{folder}: {SERVES[0]} was judged, and what it measured is gone: served"]
+    assert gather([folder], STACK)[0][RECOVERS].measured, "what it still shows is measured"
+
+
+def test_runs_whose_folders_are_called_alike_are_two_and_one_that_was_copied_is_one(tmp_path: Path) -> None:
+    first, run = told(tmp_path / "r1" / "dossier")
+    second, other = told(tmp_path / "r2" / "dossier")
+    dossiers.save(second, other.model_copy(update={"started": run.started + timedelta(hours=1)}))
+    kept = Measurements()
+    gather([first, second], STACK, kept)
+    assert len(kept.runs) == 2
+    shutil.copytree(first, tmp_path / "copy")
+    assert len(gather([first, second, tmp_path / "copy"], STACK, kept)[0][SERVES].measured) == 2
+
+
 @pytest.mark.parametrize(
     ("how", "why"),
     [({"interrupted": "SIGTERM"}, "SIGTERM"), ({"finished": None}, "it never finished")],
@@ -91,7 +135,7 @@ def test_what_was_kept_of_a_run_is_taken_out_when_its_dossier_is_refused(tmp_pat
     folder, run = told(tmp_path / "a")
     kept = Measurements()
     gather([folder], STACK, kept)
-    assert list(kept.runs) == ["a"]
+    assert list(kept.runs) == [KEPT]
     dossiers.save(folder, run.model_copy(update={"interrupted": "SIGTERM"}))
     gather([folder], STACK, kept)
     assert kept.runs == {}
@@ -154,7 +198,7 @@ def test_with_what_figure_a_run_was_judged_is_kept(tmp_path: Path) -> None:
     folder, _ = told(tmp_path / "a")
     kept = Measurements()
     gather([folder], STACK, kept)
-    by = {(one.promise_id, one.name): (one.allowed, one.window_s, one.deadline_s) for one in kept.runs["a"]}
+    by = {(one.promise_id, one.name): (one.allowed, one.window_s, one.deadline_s) for one in kept.runs[KEPT]}
     assert by[SERVES] == (pytest.approx(1 - SERVED), 5.0, 1.0)
     assert by["", "gateway placed"] == (None, 0.0, 0.0)
     kept.write(tmp_path / "kept.json")

@@ -77,6 +77,14 @@ def test_a_share_of_no_known_requests_is_a_wrong_map(formula: str, facts: dict[s
         budgets_of(wrong)
 
 
+def test_a_role_that_a_suite_breaks_recovers_by_a_formula() -> None:
+    """A number would have no row on the page, so that no run was ever compared with it."""
+    stack = load_stack_map()
+    role = stack.role("gateway").model_copy(update={"recovery_s": 600.0, "recovery_formula": ""})
+    with pytest.raises(UsageError, match="role gateway: expected a formula for recovery_s"):
+        budgets_of(stack.model_copy(update={"roles": stack.roles | {"gateway": role}}))
+
+
 def test_what_a_dossier_measured_is_on_the_page(tmp_path: Path) -> None:
     folder, _ = told(tmp_path / "20261121-034500-ab12")
     page = tmp_path / "budgets.md"
@@ -209,7 +217,7 @@ def test_how_long_the_autoscaler_took_is_measured_beside_its_formula(tmp_path: P
     down = Claim.of(autoscaling.scaled_down, **common, stabilisation_s=30, reaction_s=35)
     record = judge_test(tmp_path, test="t", promise="s", promise_id="autoscaling.manager-scales", claims=[up, down])
     found = budgets_of(load_stack_map())
-    assert add(found, tmp_path, record) == []
+    assert add(found, tmp_path, record) == ([], [])
     of_scaling = {key[1]: figure for key, figure in found.items() if key[0] == "autoscaling.manager-scales"}
     assert {name: (figure.allowed, figure.measured) for name, figure in of_scaling.items()} == {
         "up": (45.0, [36.0]), "down": (35.0, [15.0])

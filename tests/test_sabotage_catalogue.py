@@ -173,3 +173,8 @@ def test_rules_of_switches_are_understood_by_the_service_that_gets_them() -> Non
     assert steps
     for step in steps:
         Switches.read(json.dumps(list(step.rules))).check(services.get(step.role, step.role))
+
+
+def test_a_catalogue_without_entries_is_a_mistake_and_not_a_score(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="found none"):
+        catalogue(tmp_path)

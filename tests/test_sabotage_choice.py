@@ -13,7 +13,7 @@ from test_sabotage_run import ENTRIES, result
 
 from chaos.sabotages.sabotage import Sabotage
 from suites.sabotage import cli
-from suites.sabotage.choice import expected_s, for_a_run, not_caught, oldest_first
+from suites.sabotage.choice import expected_s, for_a_run, not_proven, oldest_first
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.results import Kept, Results
 
@@ -25,7 +25,7 @@ def test_only_what_the_right_promise_caught_is_not_missing(
     """`run --all --missing` ended with 0 when each had escaped, or the harness had failed each time."""
     results = Results(tmp_path)
     results.add(result(ENTRIES[0], outcome))
-    assert not_caught([ENTRIES[0]], results) == ([] if outcome is Outcome.CAUGHT else [ENTRIES[0]])
+    assert not_proven([ENTRIES[0]], results) == ([] if outcome is Outcome.CAUGHT else [ENTRIES[0]])
     monkeypatch.setattr(cli, "FOLDER", tmp_path)
     monkeypatch.setattr(cli, "RECORD", tmp_path / "record.json")
     monkeypatch.setattr("suites.sabotage.campaign.run_all", lambda entries, *_, **__: 1)

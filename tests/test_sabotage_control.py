@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from test_sabotage_run import FAIL, PASS, TOY, result
 
 from chaos.sabotages.catalogue import catalogue
 from chaos.sabotages.sabotage import Sabotage
+from fixtures.errors import UsageError
 from fixtures.settings import Settings
-from suites.sabotage.campaign import chosen, run_all
+from suites.sabotage.campaign import alone, chosen, run_all
 from suites.sabotage.child import Ended
 from suites.sabotage.control import Control
 from suites.sabotage.outcome import Outcome
-from suites.sabotage.results import Results
+from suites.sabotage.results import Result, Results
 
 B = TOY.model_copy(update={"id": "b", "must_turn_red": ("recovery.b",)})
 A = TOY.model_copy(update={"id": "a", "must_turn_red": ("recovery.a",)})
@@ -94,6 +96,40 @@ def test_what_the_run_before_saw_kept_is_seen_kept_after_the_last_sabotage_too()
     closing = Control(lambda promises: kept(promises, "recovery.a"), kept(A.promises)).closing([A])
     assert closing is not None
     assert closing.trouble(A) == "without any sabotage recovery.a is FAIL"
+
+
+def test_a_control_that_was_interrupted_is_asked_again() -> None:
+    """What it had judged until then was believed the second time."""
+    answers = iter([replace(kept(A.promises), trouble="the run was interrupted: SIGTERM"), kept(A.promises)])
+    control = Control(lambda _: next(answers))
+    assert "SIGTERM" in control.trouble(A)
+    assert control.trouble(A) == ""
+    assert next(answers, None) is None
+
+
+def test_two_campaigns_do_not_write_the_same_results(tmp_path: Path) -> None:
+    """Each wrote all that it knew, so that what had escaped in the one was gone with the next result of the other."""
+
+    def one(entry: Sabotage) -> Result:
+        with pytest.raises(UsageError, match="another campaign"):
+            begin()
+        return result(entry)
+
+    def begin() -> int:
+        return run_all([A], Results(tmp_path), minutes=None, seed=7, tell=lambda _: None, settings=Settings(), one=one)
+
+    assert begin() == 0
+    with alone(tmp_path):
+        pass
+
+
+def test_an_adopted_cluster_is_refused_before_anything_runs_on_it(tmp_path: Path) -> None:
+    adopted = Settings(adopt_context="customer")
+    with pytest.raises(UsageError, match="never on an adopted one"):
+        run_all(
+            [A], Results(tmp_path), minutes=None, seed=7, tell=lambda _: None, settings=adopted,
+            control=Control(lambda _: pytest.fail("it is another's")),
+        )  # fmt: skip
 
 
 def test_a_sabotage_named_twice_is_planted_once(tmp_path: Path) -> None:

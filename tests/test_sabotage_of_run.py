@@ -12,6 +12,7 @@ from test_sabotage_control import kept
 from chaos.heal import heal_open
 from chaos.sabotages.catalogue import catalogue
 from chaos.sabotages.sabotage import Sabotage
+from fixtures.errors import HarnessError
 from fixtures.ledger import Entry, Ledger
 from fixtures.settings import Profile, Settings
 from reports import dossier as dossiers
@@ -206,6 +207,29 @@ def test_what_a_run_caught_is_proven_by_promises_that_are_kept_after_its_last_sa
     assert set(asked[-1]) == {promise for entry in (one, other) for promise in entry.promises}
     assert [told["sabotage"] for told in again.sabotages.not_judged] == [other.id] * red
     assert again.sabotages.caught == 2 - red
+
+
+def test_a_run_that_could_not_come_to_its_sabotages_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results that cannot be read ended the command, and left a nightly run.json that said PASS."""
+    monkeypatch.setattr(of_run, "FOLDER", tmp_path / "sabotage")
+    (tmp_path / "sabotage").mkdir()
+    (tmp_path / "sabotage" / "sabotage.json").write_text("{")
+    seen = TestRecord.model_validate({
+        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
+    })  # fmt: skip
+    dossiers.save(tmp_path, Run(run_id="d", tests=[seen], planned=["t"], finished=datetime.now(UTC)))
+    assert dossiers.load(tmp_path).verdict is Verdict.PASS
+    with pytest.raises(HarnessError):
+        of_run.after_run(tmp_path, Settings(profile=Profile.NIGHTLY), lambda _: None)
+    left = dossiers.load(tmp_path)
+    assert left.verdict is Verdict.INCONCLUSIVE
+    assert left.sabotages is not None
+    assert left.sabotages.reason == "the run did not come to it, so its share of sabotages was not spent"
+
+
+@pytest.mark.parametrize("minutes", [None, 30.0])
+def test_of_no_sabotages_none_was_seen(minutes: float | None) -> None:
+    assert of_run.told([], planned=0, minutes=minutes).verdict is Verdict.INCONCLUSIVE
 
 
 def test_the_share_is_written_into_the_run_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from test_sabotage_run import ENTRIES, result
 
 from suites.sabotage import cli
-from suites.sabotage.choice import not_caught
+from suites.sabotage.choice import not_proven
 from suites.sabotage.commit import commit
 from suites.sabotage.outcome import Outcome
 from suites.sabotage.page import write_page
@@ -31,7 +31,7 @@ def test_the_record_goes_to_another_machine_and_the_campaign_goes_on_there(tmp_p
     assert f"* {ENTRIES[1].id}: escaped: so it is" in page
 
     there = Results(tmp_path / "there", record)
-    assert not_caught(ENTRIES[:4], there) == ENTRIES[1:4]
+    assert not_proven(ENTRIES[:4], there) == ENTRIES[1:4]
     there.add(result(ENTRIES[1]))
     again = Results(tmp_path / "there", record)
     last = again.last(ENTRIES[1])

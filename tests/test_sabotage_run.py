@@ -21,10 +21,10 @@ from reports.verdict import Verdict
 from suites.sabotage import cli
 from suites.sabotage.campaign import run_all
 from suites.sabotage.child import AS_IT_WAS, Ended, judged, limit_s, read
-from suites.sabotage.choice import expected_s, not_caught, oldest_first, sample
+from suites.sabotage.choice import expected_s, not_proven, oldest_first, sample
 from suites.sabotage.control import Control
 from suites.sabotage.matrix import OUTCOME, cell, matrix
-from suites.sabotage.outcome import Outcome, exit_code, outcome_of
+from suites.sabotage.outcome import AFTER, BEFORE, NONE, OF_RUN, Outcome, exit_code, outcome_of
 from suites.sabotage.page import write_page
 from suites.sabotage.results import Result, Results, Seconds, summary
 
@@ -85,7 +85,22 @@ def test_a_promise_that_only_the_harness_turned_red_has_not_seen_it() -> None:
 def test_of_the_healing_that_is_sabotaged_an_invalid_promise_has_seen_it() -> None:
     healing = TOY.model_validate(TOY.model_dump(by_alias=True) | {"plant": [{"heals_nothing": {"experiment": "e"}}]})
     verdicts = {"recovery.a": FAIL, "recovery.b": INVALID, "conformance.c": PASS}
-    assert outcome_of(healing, verdicts, verdicts)[0] is Outcome.CAUGHT
+    assert outcome_of(healing, verdicts, verdicts, unhealed={"recovery.b"})[0] is Outcome.CAUGHT
+    found, _ = outcome_of(healing, verdicts | {"recovery.a": INVALID}, verdicts | {"recovery.a": INVALID})
+    assert found is Outcome.INCONCLUSIVE, "a fault that never took effect is INVALID too, and needs no healing"
+
+
+@pytest.mark.parametrize(
+    ("effective", "healed", "seen"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_only_a_fault_that_took_effect_and_was_not_healed_is_told_as_unhealed(
+    effective: bool, healed: bool, seen: bool
+) -> None:
+    proof = {"t": 1.0, "evidence": {}}
+    certificate = {"effective": proof if effective else None, "healed": proof if healed else None}
+    test = {"id": "t", "promise": "p", "promise_id": "recovery.a", "certificates": [certificate]}
+    ended = judged(Run.model_validate({"run_id": "r", "tests": [test]}))
+    assert ended.unhealed == ({"recovery.a"} if seen else set())
 
 
 def test_it_is_told_which_checkers_saw_it() -> None:
@@ -134,7 +149,7 @@ def result(entry: Sabotage, outcome: Outcome = Outcome.CAUGHT, *, days_old: floa
     return Result(
         sabotage=entry.id, family=entry.family.value, digest=entry.digest, outcome=outcome, reason="so it is", seed=7,
         at=datetime.now(UTC) - timedelta(days=days_old), verdicts=dict.fromkeys(entry.must_turn_red, FAIL),
-        seconds=Seconds(plant=10, promises=20, undo=10, total=total),
+        seconds=Seconds(plant=10, promises=20, undo=10, total=total), control=AFTER,
     )  # fmt: skip
 
 
@@ -153,8 +168,18 @@ def test_a_result_of_an_earlier_version_counts_as_missing(tmp_path: Path) -> Non
     results = Results(tmp_path)
     results.add(result(ENTRIES[0]))
     changed = ENTRIES[0].model_copy(update={"must_stay_green": ()})
-    assert not_caught([ENTRIES[0]], results) == []
-    assert not_caught([changed], results) == [changed]
+    assert not_proven([ENTRIES[0]], results) == []
+    assert not_proven([changed], results) == [changed]
+
+
+@pytest.mark.parametrize("control", ["", NONE, OF_RUN, BEFORE, AFTER])
+def test_a_catch_without_a_control_after_it_is_missing(tmp_path: Path, control: str) -> None:
+    """A campaign that was interrupted left CAUGHT behind, and `--missing` called them done."""
+    results = Results(tmp_path)
+    results.add(result(ENTRIES[0]).model_copy(update={"control": control}))
+    assert not_proven([ENTRIES[0]], results) == ([] if control == AFTER else [ENTRIES[0]])
+    told = json.loads((tmp_path / "sabotage.json").read_text())["summary"]
+    assert (told["caught"], told["proven"]) == (1, int(control == AFTER))
 
 
 def test_a_damaged_file_is_told_and_not_overwritten(tmp_path: Path) -> None:
@@ -191,7 +216,8 @@ def test_each_is_kept_and_the_bad_ones_are_told_again_at_the_end(tmp_path: Path)
     code, told = campaign(tmp_path, [Outcome.CAUGHT, Outcome.ESCAPED, Outcome.HARNESS])
     assert code == 1
     assert "1 of 3 caught by the right promise; 0 not begun" in told
-    assert told[-2].startswith("  harness failed: ")
+    assert told[-3].startswith("  harness failed: ")
+    assert told[-2] == "  1 of them unproven: nobody saw their promises kept before and after"
     assert len(Results(tmp_path).of) == 3
     assert (tmp_path / "sabotage.html").exists()
 

@@ -33,6 +33,7 @@ from suites.sabotage.runner import Runner
 
 ENTRY = find("director-without-budget")
 PDB = "/apis/policy/v1/namespaces/acd/poddisruptionbudgets/director"
+OTHER = "/apis/policy/v1/namespaces/acd/poddisruptionbudgets/gateway"
 PATHS = {"cdn/hosts": {"edge-1": {"v": 1}}}
 SEEN = dict.fromkeys(ENTRY.must_turn_red, Verdict.FAIL) | dict.fromkeys(ENTRY.must_stay_green, Verdict.PASS)
 
@@ -312,3 +313,32 @@ def test_nothing_is_remembered_or_put_back_of_an_adopted_cluster(
     result = Runner(Settings(home=tmp_path / "home"), tmp_path / "out", seed=7, tell=lambda _: None).run(own)
     assert result.outcome is Outcome.HARNESS
     assert "never on an adopted one" in result.reason
+
+
+def test_nothing_is_planted_on_what_an_earlier_sabotage_left(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The campaign went on over it, and what was left turned the next promise red: two more were "caught"."""
+    ups: list[str] = []
+    monkeypatch.setattr(runner, "up", lambda *_: ups.append("up"))
+    asked: list[str] = []
+
+    def under(*_: Any, **__: Any) -> Ended:
+        asked.append("run")
+        del stack.api.items[OTHER]  # what the undoing knows nothing of
+        return Ended(SEEN, SEEN, 1.0)
+
+    monkeypatch.setattr(runner, "run_promises", under)
+    one = Runner(Settings(home=tmp_path / "home"), tmp_path / "out", seed=7, tell=lambda _: None)
+    kept = stack.api.items[OTHER]
+    first, second = one.run(ENTRY), one.run(ENTRY)
+    assert (first.outcome, second.outcome) == (Outcome.HARNESS, Outcome.HARNESS)
+    assert f"after undoing, {OTHER} is gone" in first.reason
+    assert (
+        f"not planted: the stack is not whole before anything is planted: since an earlier sabotage {OTHER} is gone"
+        in (second.reason)
+    )
+    assert (len(asked), len(ups)) == (1, 2), "`up` may put it right"
+    stack.api.items[OTHER] = kept
+    monkeypatch.setattr(runner, "run_promises", lambda *_, **__: Ended(SEEN, SEEN, 1.0))
+    assert one.run(ENTRY).outcome is Outcome.CAUGHT

@@ -17,7 +17,7 @@ def catalogue(folder: Path = FOLDER) -> dict[str, Sabotage]:
     """All sabotages by id, in order of family and id.
 
     Raises:
-        UsageError: a file is wrong, lies in the wrong place, or repeats an id; it names the file.
+        UsageError: a file is wrong, lies in the wrong place, or repeats an id; it names the file. Or there is none.
 
     Example::
 
@@ -29,6 +29,8 @@ def catalogue(folder: Path = FOLDER) -> dict[str, Sabotage]:
         if sabotage.id in found:
             raise UsageError(f"{path}: another sabotage is called {sabotage.id} already")
         found[sabotage.id] = sabotage
+    if not found:  # or a run that plants all of none would have seen everything
+        raise UsageError(f"expected sabotages in {folder}/<family>/<id>.yaml, found none")
     return found
 
 

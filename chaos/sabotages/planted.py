@@ -19,6 +19,7 @@ from fixtures.kubernetes.api import get_if_there
 TOPIC = "Topic"
 KAFKA = "kafka"
 NEW = "not there before"
+NEVER_ADOPTED = "sabotages are planted only on a cluster that Crucible made, never on an adopted one"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def refuse_adopted(world: World) -> None:
         NothingToBreak: the cluster is an adopted one.
     """
     if world.settings.adopt_context:
-        raise NothingToBreak("sabotages are planted only on a cluster that Crucible made, never on an adopted one")
+        raise NothingToBreak(NEVER_ADOPTED)
 
 
 def _uid(change: Change) -> str:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from chaos.sabotages.catalogue import catalogue, find
+from chaos.sabotages.planted import NEVER_ADOPTED
 from chaos.sabotages.sabotage import Sabotage
+from fixtures.errors import UsageError
 from fixtures.settings import Settings, load_settings
-from suites.sabotage.choice import expected_s, not_caught, oldest_first, sample
-from suites.sabotage.control import AFTER, NONE, Control
-from suites.sabotage.outcome import Outcome, exit_code
+from suites.sabotage.choice import expected_s, not_proven, oldest_first, sample
+from suites.sabotage.control import Control
+from suites.sabotage.outcome import AFTER, NONE, Outcome, exit_code
 from suites.sabotage.page import write_page
 from suites.sabotage.results import Result, Results, summary
 from suites.sabotage.runner import Runner
 
 Tell = Callable[[str], None]
 RunOne = Callable[[Sabotage], Result]
+LOCK = "campaign.lock"
 
 
 def chosen(names: Sequence[str], results: Results, *, missing: bool, share: float | None, seed: int) -> list[Sabotage]:
     """The sabotages to run, in order and each once: those named, or else all of the catalogue, oldest result first."""
     entries = [find(name) for name in dict.fromkeys(names)] if names else oldest_first(catalogue().values(), results)
     if missing:
-        entries = not_caught(entries, results)
+        entries = not_proven(entries, results)
     return sample(entries, share, seed) if share and entries else entries
 
 
@@ -53,34 +59,54 @@ def run_all(
         one: runs one of them; on the cluster when None.
         found: gets the results of this campaign.
         control: which promises are kept without a sabotage; taken for granted when None.
+
+    Raises:
+        UsageError: the cluster is an adopted one, or another campaign writes to these results.
     """
     settings = settings or load_settings()
+    if settings.adopt_context:  # before `up` and the control's runs, which do something there
+        raise UsageError(NEVER_ADOPTED, next_command="unset CRUCIBLE_ADOPT_CONTEXT")
     one = one or Runner(settings, results.folder, seed=seed, tell=tell).run
     until = time.monotonic() + minutes * 60 if minutes else None
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     done = found if found is not None else []
     rows = list(catalogue().values())
     tell(f"{len(entries)} sabotages, seed {seed}")
-    try:
-        for number, entry in enumerate(entries, 1):
-            expected = expected_s(entry, results)
-            if until is not None and time.monotonic() + expected > until:
-                tell(f"{entry.id}: not begun, about {expected:.0f} s would be too long")
-                continue
-            tell(f"[{number}/{len(entries)}] {entry.id}: {entry.why}")
-            trouble = control.trouble(entry) if control else ""
-            result = one(entry) if not trouble else unjudged(entry, trouble, seed)
-            result = result.model_copy(update={"control": control.kind if control else NONE})
-            done.append(result)
-            results.add(result)
-            write_page(rows, results)
-            tell(_line(result))
-        if control:
-            _close(control, entries, done, results)
-    finally:
-        for line in _end(done, len(entries), results, rows):
-            tell(line)
+    with alone(results.folder):
+        try:
+            for number, entry in enumerate(entries, 1):
+                expected = expected_s(entry, results)
+                if until is not None and time.monotonic() + expected > until:
+                    tell(f"{entry.id}: not begun, about {expected:.0f} s would be too long")
+                    continue
+                tell(f"[{number}/{len(entries)}] {entry.id}: {entry.why}")
+                trouble = control.trouble(entry) if control else ""
+                result = one(entry) if not trouble else unjudged(entry, trouble, seed)
+                result = result.model_copy(update={"control": control.kind if control else NONE})
+                done.append(result)
+                results.add(result)
+                write_page(rows, results)
+                tell(_line(result))
+            if control:
+                _close(control, entries, done, results)
+        finally:
+            for line in _end(done, len(entries), results, rows):
+                tell(line)
     return exit_code(result.outcome for result in done)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One campaign at a time for the results of a folder: each writes all that it knows, and would lose the other's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"another campaign of sabotages writes its results to {folder}", next_command="wait for it to end"
+            ) from None
+        yield
 
 
 def _close(control: Control, entries: Sequence[Sabotage], done: list[Result], results: Results) -> None:
@@ -124,6 +150,8 @@ def _end(done: list[Result], planned: int, results: Results, rows: Sequence[Sabo
     lines = [f"{told['caught']} of {len(done)} caught by the right promise; {planned - len(done)} not begun"]
     lines += [f"  {result.outcome}: {result.sabotage}: {result.reason}" for result in done
               if result.outcome is not Outcome.CAUGHT]  # fmt: skip
+    if unproven := told["caught"] - told["proven"]:
+        lines.append(f"  {unproven} of them unproven: nobody saw their promises kept before and after")
     if results.path.exists():
         lines.append(f"{results.path} and {write_page(rows, results).name} beside it")
     return lines

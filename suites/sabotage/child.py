@@ -34,6 +34,7 @@ class Ended:
         seconds: that the tests themselves took.
         trouble: why it says nothing, or not all; empty when it ended by itself.
         by: the checkers of those own claims of a promise that have its worst verdict.
+        unhealed: promises one of whose faults is certified effective and not healed.
     """
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Ended:
     seconds: float = 0.0
     trouble: str = ""
     by: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unhealed: frozenset[str] = frozenset()
 
 
 def limit_s(promises: Sequence[str]) -> float:
@@ -130,7 +132,10 @@ def judged(run: Run) -> Ended:
         promise: tuple(dict.fromkeys(name for verdict, name in seen if verdict is worst_own[promise]))
         for promise, seen in checkers.items()
     }
-    return Ended(_worst(found), worst_own, sum(test.seconds for test in run.tests), by=by)
+    unhealed = frozenset(
+        test.promise_id for test in run.tests for one in test.certificates if one["effective"] and not one["healed"]
+    )
+    return Ended(_worst(found), worst_own, sum(test.seconds for test in run.tests), by=by, unhealed=unhealed)
 
 
 def _worst(found: dict[str, list[Verdict]]) -> dict[str, Verdict]:

@@ -55,9 +55,9 @@ def judged_at(entry: Sabotage, results: Results) -> datetime:
     return max(judged, default=NEVER)
 
 
-def not_caught(entries: Iterable[Sabotage], results: Results) -> list[Sabotage]:
-    """Those that the right promise did not catch the last time, as they are now; whatever became of them instead."""
-    return [entry for entry in entries if not ((last := results.last(entry)) and last.outcome is Outcome.CAUGHT)]
+def not_proven(entries: Iterable[Sabotage], results: Results) -> list[Sabotage]:
+    """Those of which it is not proven that the right promise caught them the last time, as they are now."""
+    return [entry for entry in entries if not ((last := results.last(entry)) and last.is_proven)]
 
 
 def sample(entries: Sequence[Sabotage], share: float, seed: int) -> list[Sabotage]:

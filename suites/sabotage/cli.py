@@ -120,14 +120,14 @@ def record() -> None:
 @sabotage.command()
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="The whole catalogue, oldest result first.")
-@click.option("--missing", is_flag=True, help="Only those that were not caught yet as they are now.")
+@click.option("--missing", is_flag=True, help="Only those not proven to be caught as they are now.")
 @click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="Only this share, drawn by the seed.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Begin none that would not end in this time.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of the runs under them, and of the sample.")
 @click.option(
     "--control/--no-control",
-    default=None,
-    help="See each promise kept without any sabotage, first and at the end (with --all, unless told otherwise).",
+    default=True,
+    help="See each promise kept without any sabotage, first and at the end; what is caught without is unproven.",
 )
 def run(
     names: tuple[str, ...],
@@ -136,7 +136,7 @@ def run(
     sample: float | None,
     minutes: float | None,
     seed: int | None,
-    control: bool | None,
+    control: bool,
 ) -> None:
     """Plant each, run the promises that it names and two sentinels, undo it, and say which was caught.
 
@@ -160,12 +160,10 @@ def run(
     results, seed = Results(FOLDER, RECORD), secrets.randbelow(2**31) if seed is None else seed
     entries = chosen(names, results, missing=missing, share=sample, seed=seed)
     if not entries:
-        click.echo("nothing is missing: each was caught by the right promise, in its present version")
+        click.echo("nothing is missing: each was proven to be caught by the right promise, in its present version")
         return
     settings = load_settings()
-    kept = (
-        control_run(settings, FOLDER, seed=seed, tell=click.echo) if (every if control is None else control) else None
-    )
+    kept = control_run(settings, FOLDER, seed=seed, tell=click.echo) if control else None
     code = run_all(
         entries, results, minutes=minutes, seed=seed, tell=click.echo, settings=settings, control=Control(kept)
     )

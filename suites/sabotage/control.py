@@ -10,10 +10,9 @@ from chaos.sabotages.sabotage import Sabotage
 from fixtures.settings import Settings
 from reports.verdict import Verdict
 from suites.sabotage.child import Ended, run_promises
+from suites.sabotage.outcome import BEFORE, NONE, OF_RUN
 
 Run = Callable[[Sequence[str]], Ended]
-NONE, OF_RUN, BEFORE, AFTER = "none", "the run before", "before", "before and after"
-"""What a result says of its control."""
 
 
 class Control:
@@ -44,10 +43,10 @@ class Control:
             return f"without any sabotage {', '.join(missing)} did not run"
         if missing and self._run:
             ended = self._run(missing)
+            if trouble := _trouble(ended, missing):  # nothing of it is known, so the next one asks again
+                return f"without any sabotage {trouble}"
             self.verdicts |= ended.verdicts
             self.own |= ended.own
-            if trouble := _trouble(ended, missing):
-                return f"without any sabotage {trouble}"
         kept = {promise: self.verdicts.get(promise, Verdict.PASS) for promise in entry.must_stay_green}
         kept |= {promise: self.own.get(promise, Verdict.PASS) for promise in entry.must_turn_red}
         bad = [f"{promise} is {verdict}" for promise, verdict in kept.items() if verdict is not Verdict.PASS]

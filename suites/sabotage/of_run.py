@@ -41,8 +41,10 @@ def after_run(dossier: Path, settings: Settings, tell: Callable[[str], None]) ->
     """
     from reports.html import write_report  # matplotlib is paid for only by those who ran something
 
-    run = dossiers.load(dossier)
-    results, minutes = Results(FOLDER, RECORD), MINUTES[settings.profile]
+    run, minutes = dossiers.load(dossier), MINUTES[settings.profile]
+    run.sabotages = Sabotages(planned=0, planted=0, caught=0, minutes=minutes, unspent="the run did not come to it")
+    dossiers.save(dossier, run)  # whatever is broken of the catalogue or the results, no PASS is left
+    results = Results(FOLDER, RECORD)
     rows = list(catalogue().values())
     entries = for_a_run(rows, results, run.seed or 0)
     done: list[Result] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from chaos.sabotages.sabotage import Sabotage
@@ -13,9 +13,14 @@ def red(sabotage: Sabotage) -> tuple[Verdict, ...]:
     """The verdicts by which a promise has seen a sabotage.
 
     INVALID says that nothing was learnt about the stack: a fault that could not take effect under a sabotage is no
-    sight of it. Only where the healing of the run itself is sabotaged is that the right answer.
+    sight of it. Only where the healing of the run itself is sabotaged is that the right answer, to a fault that took
+    effect and was not healed.
     """
     return (Verdict.FAIL, Verdict.INVALID) if sabotage.is_of_the_harness else (Verdict.FAIL,)
+
+
+NONE, OF_RUN, BEFORE, AFTER = "none", "the run before", "before", "before and after"
+"""What a result says of its control: when its promises were seen kept without the sabotage."""
 
 
 class Outcome(StrEnum):
@@ -30,7 +35,7 @@ class Outcome(StrEnum):
 
 def outcome_of(
     sabotage: Sabotage, verdicts: Mapping[str, Verdict], own: Mapping[str, Verdict],
-    by: Mapping[str, Sequence[str]] | None = None,
+    by: Mapping[str, Sequence[str]] | None = None, unhealed: Collection[str] = (),
 ) -> tuple[Outcome, str]:  # fmt: skip
     """The outcome, and why in one sentence.
 
@@ -42,11 +47,16 @@ def outcome_of(
         verdicts: by promise id; the worst where a promise was judged more than once.
         own: the same without what the harness claims of every test.
         by: the checkers that turned a promise red, for people to see whether it was for the right reason.
+        unhealed: promises one of whose faults took effect and was not healed.
     """
     reds = red(sabotage)
     if missing := [promise for promise in sabotage.promises if promise not in verdicts]:
         return Outcome.HARNESS, f"{_list(missing)} did not run"
-    unseen = {promise: own[promise] for promise in sabotage.must_turn_red if own[promise] not in reds}
+    unseen = {
+        promise: own[promise]
+        for promise in sabotage.must_turn_red
+        if own[promise] not in reds or (own[promise] is Verdict.INVALID and promise not in unhealed)
+    }
     blamed = {p: verdicts[p] for p in sabotage.must_stay_green if verdicts[p] is not Verdict.PASS}
     if not unseen and not blamed:
         seen = [f"{promise} turned red{_by(by, promise)}" for promise in sabotage.must_turn_red]

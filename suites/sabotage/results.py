@@ -15,7 +15,7 @@ from chaos.sabotages.sabotage import Sabotage
 from fixtures.errors import HarnessError
 from fixtures.whole import write_whole
 from reports.verdict import Verdict
-from suites.sabotage.outcome import Outcome
+from suites.sabotage.outcome import AFTER, Outcome
 
 FILE = "sabotage.json"
 KEPT = 10
@@ -72,6 +72,14 @@ class Result(BaseModel):
     def is_of(self, entry: Sabotage) -> bool:
         """Whether it is of the entry as that is now, not of an earlier version."""
         return self.digest == entry.digest
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it was caught by promises that were seen kept before it and after the last of its campaign.
+
+        One that is red by itself catches everything; a campaign that was interrupted never saw what came after.
+        """
+        return self.outcome is Outcome.CAUGHT and self.control == AFTER
 
 
 class Results:
@@ -160,6 +168,7 @@ def summary(results: Iterable[Result]) -> dict[str, Any]:
     return {
         "planted": len(found),
         "caught": len(by[Outcome.CAUGHT]),
+        "proven": sum(result.is_proven for result in found),
         "score": round(len(by[Outcome.CAUGHT]) / len(found), 4) if found else None,
         "outcomes": {outcome.value: len(those) for outcome, those in by.items() if those},
         "not_caught": [

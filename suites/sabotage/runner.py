@@ -57,11 +57,12 @@ class Runner:
         self._ledger = Ledger(settings.cluster_home)
         self._stands = False
         self._standing_s = 0.0
+        self._good: dict[str, object] | None = None
 
     def run(self, sabotage: Sabotage) -> Result:
         """Plant, run, undo; whatever fails on the way is the harness's failure, and the sabotage is undone."""
         began = time.monotonic()
-        place = self.folder / sabotage.id / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        place = self.folder / sabotage.id / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
         place.mkdir(parents=True)
         ended, planted_s, undone_s, trouble = Ended(), 0.0, 0.0, ""
         before: dict[str, object] | None = None
@@ -83,7 +84,8 @@ class Runner:
             left = self._left(before)
             undone_s = time.monotonic() - undoing
             undo_trouble = undo_trouble or (f"after undoing, {left[0]} ({len(left)} in all)" if left else "")
-        outcome, reason = outcome_of(sabotage, ended.verdicts, ended.own, ended.by)
+        self._stands = self._stands and not undo_trouble  # `up` may put right what was left
+        outcome, reason = outcome_of(sabotage, ended.verdicts, ended.own, ended.by, ended.unhealed)
         if trouble or undo_trouble:
             outcome, reason = Outcome.HARNESS, "; ".join(filter(None, (trouble, undo_trouble)))
         self._forget_old(sabotage)
@@ -105,6 +107,7 @@ class Runner:
             self._standing_s = time.monotonic() - standing
             self._until_whole(world)
             before = snapshot(world.cluster, world.stack)
+            self._good = self._good or before
             engine.inject(Data(world, sabotage.id))  # first, so that it is undone last
             if not sabotage.is_of_the_harness:
                 engine.inject(Planted(world, sabotage.id))
@@ -156,11 +159,13 @@ class Runner:
             self._stands = True
 
     def _until_whole(self, world: World) -> None:
+        """Whole, and as the first sabotage found it: what one left would be taken for the sight of the next."""
         wrong: list[str] = []
 
         def whole() -> bool:
             now = snapshot(world.cluster, world.stack)
-            wrong[:] = unhealthy(now) + above_floor(now)
+            left = diff(self._good, now) if self._good else []
+            wrong[:] = unhealthy(now) + above_floor(now) + [f"since an earlier sabotage {one}" for one in left]
             return not wrong
 
         try:
