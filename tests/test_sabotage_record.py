@@ -26,7 +26,7 @@ def test_the_record_goes_to_another_machine_and_the_campaign_goes_on_there(tmp_p
     written = write_record(ENTRIES[:4], here, record)
     assert set(written) == {ENTRIES[0].id, ENTRIES[1].id}, "what an earlier version of an entry did is not recorded"
     page = record.with_suffix(".md").read_text()
-    assert "Of 4 entries 2 have a result: 1 caught by the right promise, 1 escaped" in page
+    assert "Of 4 entries 2 have a result: 1 caught by the right promise, 1 escaped. 1 of the caught are proven" in page
     assert f"| {ENTRIES[3].id} | {', '.join(ENTRIES[3].must_turn_red)} | never ran |" in page
     assert f"* {ENTRIES[1].id}: escaped: so it is" in page
 

@@ -25,7 +25,7 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}
 .over{font-weight:bold}
 </style></head><body>
 <h1>{{ summary.caught }} of {{ total }} sabotages caught by the promise that they are made for</h1>
-<p>{{ summary.planted }} planted as they are now
+<p>{{ summary.planted }} planted as they are now, {{ summary.proven }} proven by promises kept before and after
 {%- for word, n in summary.outcomes.items() %}, {{ n }} {{ word }}{% endfor %}.
 Longest time beyond the promises' own: {{ summary.longest_beyond_s }} s (bar {{ bar }} s).</p>
 {{ picture }}

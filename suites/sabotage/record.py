@@ -33,19 +33,21 @@ def record_page(entries: Sequence[Sabotage], found: dict[str, Result]) -> str:
         "# Sabotages", "",
         "`crucible sabotage record` writes this page and `sabotages.json` beside it: the newest result of each entry",
         "of the catalogue *as it is now*. `crucible sabotage run --all --missing` goes on where it ends.", "",
-        f"Of {len(entries)} entries {len(found)} have a result: {outcomes}. Longest time beyond the promises' own: "
-        f"{told['longest_beyond_s']} s (bar {BAR_S:g} s).", "",
-        "| sabotage | must turn red | outcome | plant s | promises s | undo s | beyond s | when | commit |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"Of {len(entries)} entries {len(found)} have a result: {outcomes}. {told['proven']} of the caught are proven:",
+        "their promises were seen kept before them and after the last of their campaign.",
+        f"Longest time beyond the promises' own: {told['longest_beyond_s']} s (bar {BAR_S:g} s).", "",
+        "| sabotage | must turn red | outcome | control | plant s | promises s | undo s | beyond s | when | commit |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for entry in entries:
         red = ", ".join(entry.must_turn_red)
         if last := found.get(entry.id):
             spent = last.seconds
             times = f"{spent.plant:g} | {spent.promises:g} | {spent.undo:g} | {spent.beyond:.1f}"
-            rows.append(f"| {entry.id} | {red} | {last.outcome} | {times} | {last.at:%Y-%m-%d} | {last.commit} |")
+            said = f"{last.outcome} | {last.control or 'not known'} | {times} | {last.at:%Y-%m-%d} | {last.commit}"
+            rows.append(f"| {entry.id} | {red} | {said} |")
         else:
-            rows.append(f"| {entry.id} | {red} | never ran | | | | | | |")
+            rows.append(f"| {entry.id} | {red} | never ran | | | | | | | |")
     if told["not_caught"]:
         rows += ["", "## Not caught", ""]
         rows += [f"* {one['sabotage']}: {one['outcome']}: {one['reason']}" for one in told["not_caught"]]
