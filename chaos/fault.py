@@ -88,7 +88,11 @@ def recipe(fault: Any) -> dict[str, Any]:
 
 
 def describe(fault: Any) -> str:
-    """A fault as a person reads it, without what is as usual: `KillPod role=gateway`, `Unhealed KillNode`."""
+    """A fault as a person reads it, without what is as usual: `KillPod role=gateway`, `KillNode`.
+
+    One that stands for another is told as that: the events of one fault name one fault, or contradict each other.
+    """
+    fault = getattr(fault, "stands_for", fault)
     usual = {f.name: f.default for f in dataclasses.fields(fault)}
     words = [_word(name, value) for name, value in arguments(fault).items() if value != usual[name]]
     return " ".join([type(fault).__name__, *words])

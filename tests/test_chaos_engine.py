@@ -20,6 +20,8 @@ from chaos.sabotages.unhealed import Unhealed, as_sabotaged
 from fixtures.errors import HarnessError
 from fixtures.ledger import Ledger
 from fixtures.timeline import Timeline
+from reports import timeline as timelines
+from reports.certificates import certificates
 
 STEPS = ["inject.begin", "inject.one", "inject.end", "effect", "heal.begin", "heal.one", "heal.end", "healed"]
 EVENTS = ["planned", "injecting", "injected", "effective", "healing", "healed"]
@@ -195,8 +197,11 @@ def test_a_fault_wrapped_so_that_it_is_not_healed_stays_on_the_ledger_as_itself(
     engine, fault = home.engine(), home.fault()
     engine.inject(fault)
     (entry,) = engine.mine()
-    with pytest.raises(NotHealed, match="Unhealed OpenDoors"):
+    with pytest.raises(NotHealed, match="no evidence that OpenDoors"):
         engine.heal(Unhealed(None, fault), entry)
+    (certificate,) = certificates(timelines.read(home.folder))
+    assert certificate.effective is not None
+    assert certificate.healed is None, "the events of its healing named another fault, so that there was no certificate"
     assert "healed" not in home.kinds()
     assert not home.as_it_was()
     home.mend()

@@ -21,6 +21,10 @@ class Unhealed:
     fault: Fault
 
     @property
+    def stands_for(self) -> Fault:
+        return self.fault
+
+    @property
     def effect_within_s(self) -> float:
         return self.fault.effect_within_s
 
