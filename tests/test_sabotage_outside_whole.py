@@ -111,7 +111,10 @@ CASES = [
      "overtaken by what was asked for later, before the fault"),
     (ALL_BACK, entry("workload.replicas", 0.2, uid="w-web", role="web"), ""),
     (ALL_BACK, entry("workload.replicas", 0.1, uid="w-other", role="web"), ""),
-    *((RESTARTS, entry(kind, 1, fault_id="f2"), STEADY) for kind in ("fault.healing", "fault.healed", "load.steady")),
+    *((RESTARTS, entry(f"fault.{step}", 1, fault_id="f1"), STEADY)
+      for step in ("injected", "effective", "healing", "healed")),
+    (RESTARTS, entry("load.steady", 1), STEADY),
+    (RESTARTS, entry("fault.injecting", 1, fault_id="f1"), ""),
     (RESTARTS, entry("load.started", 1, "viewers"), "of another load"),
     (RESTARTS, entry("load.started", 1, "ops"), ""),
     (RESTARTS, entry("fault.planned", 1, fault_id="f2"), "of another fault"),

@@ -102,7 +102,7 @@ def _beside_fault(args: Args, entry: Entry, seen: Timeline, begun_s: float) -> s
 
 def _of_restarts(args: Args, entry: Entry, seen: Timeline) -> str:
     family, load = entry["kind"].partition(".")[0], args["load"]
-    if entry["kind"] in {"fault.healing", "fault.healed", "load.steady"}:
+    if entry["kind"] in {"fault.injected", "fault.effective", "fault.healing", "fault.healed", "load.steady"}:
         return "told after it was said whom the fault hits, or how steady the load was"
     if family in {"load", "fault"}:
         return _of_load(args, entry, seen)
