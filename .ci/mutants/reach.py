@@ -16,6 +16,8 @@ from mutants.making import Mutant, functions_of, node_line
 from mutants.scope import TOPS
 
 TEST = "MUTANTS_TEST"
+WATCHED_S = 240.0
+"""After so long no further test of a file is begun: where each waits for what the fence keeps away, it takes hours."""
 Reach = dict[str, Any]
 
 
@@ -29,7 +31,8 @@ def reach_of(items: list[Any], passes: Callable[[Any, Path], bool], root: Path, 
         folder: for files that are thrown away.
 
     Returns:
-        `tests` (name, seconds of processor, seconds by the clock), `failing` (names; they kill no mutant), and
+        `tests` (name, seconds of processor, seconds by the clock), `failing` (names; they kill no mutant; what was not
+        begun in time is among them), and
         `modules`: path → function → a hash of its text and line within it → numbers of tests.
     """
     from coverage import Coverage, CoverageData
@@ -46,7 +49,11 @@ def reach_of(items: list[Any], passes: Callable[[Any, Path], bool], root: Path, 
     os.environ["COVERAGE_PROCESS_START"] = str(settings)
     tests, failing = [], []
     watch.start()
+    until = time.monotonic() + WATCHED_S
     for number, item in enumerate(items):
+        if time.monotonic() > until:
+            failing.append(item.nodeid)
+            continue
         os.environ[TEST] = f"t{number}"
         watch.switch_context(f"t{number}")
         start, spent = time.monotonic(), sum(os.times()[:4])
