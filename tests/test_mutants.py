@@ -121,6 +121,9 @@ def test_a_change_that_a_person_thought_of_is_a_mutant_of_its_function() -> None
 def test_none_of_the_changes_of_the_review_may_survive() -> None:
     scope = read_scope()
     assert len({each["id"] for each in scope.named}) == len(scope.named) >= 23
+    for each in scope.named:
+        stands = (ROOT / each["file"]).read_text().count(each["before"])
+        assert stands == 1, f"{each['id']} changes what stands {stands} times in {each['file']}"
     group = scope.group_of_mutant("review.heal-oldest-first", "chaos/heal.py")
     assert group is scope.all_groups[-1]
     assert group.killed == 1.0
