@@ -34,7 +34,7 @@ def test_a_fault_is_told_without_what_is_as_usual() -> None:
     assert describe(KillNode(world)) == "KillNode"
     assert describe(KillNode(world, "web", ("db", "log"))) == "KillNode role_on_it=web avoid_roles=db,log"
     assert describe(KillNode(world, avoid_roles=["db"])) == "KillNode avoid_roles=db"  # type: ignore[arg-type]
-    assert describe(Unhealed(world, KillPod(world, "db"))) == "Unhealed KillPod role=db"
+    assert describe(Unhealed(world, KillPod(world, "db"))) == "KillPod role=db"
 
 
 def test_a_fault_is_kept_as_what_makes_it_again() -> None:
