@@ -41,11 +41,12 @@ def gather(folders: list[Path], stack: StackMap, kept: Measurements | None = Non
             continue
         seen, why, is_thinned = _measured(folder, run, stack)
         left_out += [f"{folder}: {one}" for one in why]
-        if is_thinned and _name_of(run) in kept.runs:
+        name = _name_of(run)
+        if is_thinned and name in kept.runs:
             continue  # an earlier look saw more
-        kept.runs.pop(_name_of(run), None)  # what an earlier look kept of it, this one may refuse
+        kept.runs.pop(name, None)  # what an earlier look kept of it, this one may refuse
         if seen:
-            kept.runs[_name_of(run)] = seen
+            kept.runs[name] = seen
     found = _nothing_measured(stack)
     for measured in (one for run_id in sorted(kept.runs) for one in kept.runs[run_id]):
         known = found.get((measured.promise_id, measured.name))
@@ -61,8 +62,10 @@ def _name_of(run: Run) -> str:
 
 def _is_of(figure: Figure, measured: Measured) -> bool:
     """Whether what was kept is of this figure as it is today, by its formula and by what that gave then."""
-    if measured.formula != figure.formula or not figure.promise_id:  # an estimate is beside the runs, no bar of theirs
-        return measured.formula == figure.formula
+    if measured.formula != figure.formula:
+        return False
+    if not figure.promise_id:  # an estimate, by which no run was judged
+        return True
     return measured.allowed is not None and figure.is_that(
         measured.allowed, window_s=measured.window_s, deadline_s=measured.deadline_s
     )

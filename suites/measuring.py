@@ -69,10 +69,11 @@ def add_straddling(found: Figures, folder: Path, record: TestRecord) -> bool:
         for entry in record.recovery
         if entry["latest_s"] is not None
     ]
-    for claim, name, key, budget in _of_scales(record):
-        if key in (data := judge(folder, claim.claim).data):
-            waits_s = claim.args.get("stabilisation_s", 0.0)
-            times.append((name, waits_s, claim.args[budget], data[key][0] - waits_s, data[key][1] - waits_s))
+    times += [
+        (name, waits_s, budget_s, beyond_s[0], beyond_s[1])
+        for name, waits_s, budget_s, beyond_s, _ in _scales(found, folder, record)
+        if beyond_s
+    ]
     straddling = [
         (figure, latest_s)
         for name, window_s, budget_s, earliest_s, latest_s in times
@@ -85,33 +86,36 @@ def add_straddling(found: Figures, folder: Path, record: TestRecord) -> bool:
     return bool(straddling)
 
 
-def _of_scales(record: TestRecord) -> Iterator[tuple[Judged, str, str, str]]:
-    """The claims about how fast the autoscaler was, each with its row of SCALES."""
+def _scales(
+    found: Figures, folder: Path, record: TestRecord
+) -> Iterator[tuple[str, float, float, list[float], Verdict]]:
+    """Of each claim about how fast the autoscaler was: its figure, the seconds that it must wait, and its budget; from
+    when to when beyond that wait it had done it (empty when it was not seen), and what the claim says now.
+    """
     for claim in record.claims:
-        if claim.checker in SCALES:
-            yield claim, *SCALES[claim.checker]
+        name, key, budget = SCALES.get(claim.checker, ("", "", ""))
+        if (promise_of(record), name) in found:
+            said, waits_s = judge(folder, claim.claim), claim.args.get("stabilisation_s", 0.0)
+            yield name, waits_s, claim.args[budget], [t - waits_s for t in said.data.get(key, ())], said.verdict
 
 
 def _recovered(found: Figures, record: TestRecord) -> Iterator[Seen]:
     for entry in record.recovery:
         if figure := found.get((promise_of(record), entry["role"])):
             seen = [entry["latest_s"]] if entry["latest_s"] is not None else []
-            if (
-                not seen and entry.get("verdict", record.verdict) == Verdict.FAIL
-            ):  # watched, and not back: worse than any figure
+            said = entry.get("verdict", record.verdict)
+            if not seen and said == Verdict.FAIL:  # watched, and not back: worse than any figure
                 seen = [float("inf")]
             yield entry["role"], figure.is_that(entry["budget_s"]), seen
 
 
 def _scaled(found: Figures, folder: Path, record: TestRecord) -> Iterator[Seen]:
     """Seconds until the autoscaler had done what a claim is about, beyond the time that it must wait."""
-    for claim, name, key, budget in _of_scales(record):
-        if figure := found.get((promise_of(record), name)):
-            said, waits_s = judge(folder, claim.claim), claim.args.get("stabilisation_s", 0.0)
-            seen = [max(0.0, said.data[key][1] - waits_s)] if key in said.data else []
-            if not seen and said.verdict is Verdict.FAIL:  # watched, and it did not: worse than any figure
-                seen = [float("inf")]
-            yield name, figure.is_that(claim.args[budget], window_s=waits_s), seen
+    for name, waits_s, budget_s, beyond_s, verdict in _scales(found, folder, record):
+        seen = [max(0.0, beyond_s[1])] if beyond_s else []
+        if not seen and verdict is Verdict.FAIL:  # watched, and it did not: worse than any figure
+            seen = [float("inf")]
+        yield name, found[promise_of(record), name].is_that(budget_s, window_s=waits_s), seen
 
 
 def _served(found: Figures, folder: Path, record: TestRecord) -> Iterator[Seen]:

@@ -36,6 +36,12 @@ def results(*outcomes: Outcome) -> list[Result]:
     ]
 
 
+def record(verdict: Verdict = Verdict.PASS, *, promise_id: str = "") -> TestRecord:
+    """A test of one claim, with this verdict."""
+    claim = {"checker": "c", "verdict": verdict, "reason": "r"}
+    return TestRecord.model_validate({"id": "t", "promise": "p", "promise_id": promise_id, "claims": [claim]})
+
+
 @pytest.mark.parametrize(
     ("outcomes", "minutes", "verdict"),
     [
@@ -53,9 +59,7 @@ def results(*outcomes: Outcome) -> list[Result]:
 def test_what_a_run_says_of_its_sabotages(outcomes: list[Outcome], minutes: float | None, verdict: Verdict) -> None:
     said = of_run.told(results(*outcomes), planned=len(ENTRIES), minutes=minutes)
     assert said.verdict is verdict
-    kept = TestRecord.model_validate({
-        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
-    })  # fmt: skip
+    kept = record()
     run = Run(run_id="r", tests=[kept], planned=["t"], finished=datetime.now(UTC), sabotages=said)
     assert run.verdict is verdict
     assert Run.model_validate_json(run.model_dump_json()).verdict is verdict, "it comes from what was found, each time"
@@ -71,9 +75,7 @@ def test_whoever_kills_a_run_while_its_sabotages_run_leaves_no_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcomes: list[Outcome], verdict: Verdict
 ) -> None:
     """The promises had all passed and run.json said so for the half hour in which the defects were planted."""
-    kept = TestRecord.model_validate({
-        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
-    })  # fmt: skip
+    kept = record()
     run = Run(run_id="r", tests=[kept], planned=["t"], finished=datetime.now(UTC))
     assert run.verdict is Verdict.PASS
     (tmp_path / "timeline.jsonl").write_text("")
@@ -96,9 +98,7 @@ def test_after_ctrl_c_nothing_is_planted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile, verdict: Verdict
 ) -> None:
     """Ctrl-C of a nightly run began half an hour of planted defects."""
-    seen = TestRecord.model_validate({
-        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": verdict, "reason": "r"}]
-    })  # fmt: skip
+    seen = record(verdict)
     run = Run(run_id="r", profile=profile, tests=[seen], planned=["t"], finished=datetime.now(UTC))
     run.interrupted = "interrupted"
     (tmp_path / "timeline.jsonl").write_text("")
@@ -123,9 +123,7 @@ def test_a_run_without_sabotages_is_judged_as_ever() -> None:
 
 def test_a_certificate_is_none_when_nobody_saw_its_promises_fail() -> None:
     """Pytest alone with the profile, or a part of the suites: no sabotage was planted."""
-    kept = TestRecord.model_validate({
-        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
-    })  # fmt: skip
+    kept = record()
     run = Run(run_id="r", profile="certify", tests=[kept], planned=["t"], finished=datetime.now(UTC))
     assert run.verdict is Verdict.INCONCLUSIVE
     assert run.reason == "a certify run plants every sabotage, and this one none"
@@ -194,10 +192,7 @@ def test_what_a_run_caught_is_proven_by_promises_that_are_kept_after_its_last_sa
     monkeypatch.setattr(of_run, "control_run", lambda *_, **__: after)
     dossier = tmp_path / "d"
     dossier.mkdir()
-    seen = TestRecord.model_validate({
-        "id": "t", "promise": "p", "promise_id": one.promises[0],
-        "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}],
-    })  # fmt: skip
+    seen = record(promise_id=one.promises[0])
     dossiers.save(dossier, Run(run_id="d", seed=5, tests=[seen], planned=["t"], finished=datetime.now(UTC)))
     (dossier / "timeline.jsonl").touch()
     of_run.after_run(dossier, Settings(profile=Profile.NIGHTLY), lambda _: None)
@@ -214,9 +209,7 @@ def test_a_run_that_could_not_come_to_its_sabotages_is_no_pass(tmp_path: Path, m
     monkeypatch.setattr(of_run, "FOLDER", tmp_path / "sabotage")
     (tmp_path / "sabotage").mkdir()
     (tmp_path / "sabotage" / "sabotage.json").write_text("{")
-    seen = TestRecord.model_validate({
-        "id": "t", "promise": "p", "claims": [{"checker": "c", "verdict": "PASS", "reason": "r"}]
-    })  # fmt: skip
+    seen = record()
     dossiers.save(tmp_path, Run(run_id="d", tests=[seen], planned=["t"], finished=datetime.now(UTC)))
     assert dossiers.load(tmp_path).verdict is Verdict.PASS
     with pytest.raises(HarnessError):

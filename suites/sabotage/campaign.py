@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from chaos.sabotages.catalogue import catalogue, find
 from chaos.sabotages.planted import NEVER_ADOPTED
 from chaos.sabotages.sabotage import Sabotage
 from fixtures.errors import UsageError
+from fixtures.lock import hold
 from fixtures.settings import Settings, load_settings
 from suites.sabotage.choice import expected_s, not_proven, oldest_first, sample
 from suites.sabotage.control import Control
@@ -99,13 +99,8 @@ def run_all(
 def alone(folder: Path) -> Iterator[None]:
     """One campaign at a time for the results of a folder: each writes all that it knows, and would lose the other's."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"another campaign of sabotages writes its results to {folder}", next_command="wait for it to end"
-            ) from None
+    taken = f"another campaign of sabotages writes its results to {folder}:"
+    with hold(folder / LOCK, taken=taken, next_command="wait for it to end"):
         yield
 
 

@@ -39,14 +39,14 @@ class Control:
         if self._failed:
             return f"without any sabotage {self._failed}"
         missing = [promise for promise in entry.promises if promise not in self.verdicts]
-        if missing and self._run is None and self.kind != NONE:
-            return f"without any sabotage {', '.join(missing)} did not run"
         if missing and self._run:
             ended = self._run(missing)
             if trouble := _trouble(ended, missing):  # nothing of it is known, so the next one asks again
                 return f"without any sabotage {trouble}"
             self.verdicts |= ended.verdicts
             self.own |= ended.own
+        elif missing and self.kind != NONE:
+            return f"without any sabotage {_not_run(missing)}"
         kept = {promise: self.verdicts.get(promise, Verdict.PASS) for promise in entry.must_stay_green}
         kept |= {promise: self.own.get(promise, Verdict.PASS) for promise in entry.must_turn_red}
         bad = [f"{promise} is {verdict}" for promise, verdict in kept.items() if verdict is not Verdict.PASS]
@@ -67,7 +67,11 @@ class Control:
 def _trouble(ended: Ended, promises: Sequence[str]) -> str:
     """Why a control says nothing, or not all that it was asked for."""
     missing = [promise for promise in promises if promise not in ended.verdicts]
-    return ended.trouble or (f"{', '.join(missing)} did not run" if missing else "")
+    return ended.trouble or (_not_run(missing) if missing else "")
+
+
+def _not_run(promises: Sequence[str]) -> str:
+    return f"{', '.join(promises)} did not run"
 
 
 def control_run(settings: Settings, folder: Path, *, seed: int, tell: Callable[[str], None]) -> Run:
@@ -75,7 +79,7 @@ def control_run(settings: Settings, folder: Path, *, seed: int, tell: Callable[[
 
     def run(promises: Sequence[str]) -> Ended:
         tell(f"control, without any sabotage: {', '.join(promises)}")
-        place = folder / "control" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        place = folder / "control" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
         place.mkdir(parents=True)
         return run_promises(promises, place / "dossier", settings=settings, seed=seed)
 
